@@ -1,0 +1,31 @@
+# Everything sets itself up in .venv; only Python 3.11 and the usual package index are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+PARTS := raymer tests benchmarks
+
+.PHONY: setup demo test check bench clean
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/raymer demo
+
+test: check
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check $(PARTS)
+	$(BIN)/ruff format --check $(PARTS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m benchmarks.triplet
+
+clean:
+	rm -rf .venv demo build dist *.egg-info
