@@ -1,0 +1,42 @@
+"""Tell honestly whether a learnt representation predicts better.
+
+The names below are imported when first used, so that `import raymer` stays quick.
+"""
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "AutoencoderReducer": "raymer.learners.autoencoder",
+    "Corpus": "raymer.corpora.base",
+    "GPRegressor": "raymer.learners.gaussian_process",
+    "GroupKFold": "raymer.protocols.splits",
+    "GroupedGPRegressor": "raymer.learners.gaussian_process",
+    "ImportOptions": "raymer.corpora.info",
+    "KFold": "raymer.protocols.splits",
+    "Method": "raymer.learners.methods",
+    "ResultStore": "raymer.results.store",
+    "TripletReducer": "raymer.learners.triplet",
+    "compare": "raymer.stats",
+    "compare_all": "raymer.stats",
+    "cross_validate": "raymer.engine.cross_validate",
+    "find_leaks": "raymer.learners.leaks",
+    "import_corpus": "raymer.corpora.registry",
+    "load_corpus": "raymer.corpora.base",
+    "load_experiment": "raymer.experiments.spec",
+    "make_synthetic": "raymer.corpora.synthetic",
+    "write_corpus": "raymer.corpora.base",
+}
+
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'raymer' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,36 @@
+"""Content hashes and the seeds that derive from them (law 2: never from order, rank or clock)."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+
+def content_hash(value: Any, length: int = 16) -> str:
+    """Return the first `length` hexadecimal digits of the SHA-256 of a JSON-ready `value`.
+
+    The value is written with sorted keys and without spaces, so equal content gives an equal hash on every machine.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When `value` holds something that JSON cannot say (an array, NaN).
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def array_hash(*arrays: np.ndarray, length: int = 16) -> str:
+    """Return a hash of the dtype, shape and bytes of `arrays`, in their order (numeric dtypes, any shape)."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        contiguous = np.ascontiguousarray(array)
+        digest.update(f"{contiguous.dtype.str}{contiguous.shape}".encode())
+        digest.update(contiguous.tobytes())
+    return digest.hexdigest()[:length]
+
+
+def derive_seed(*parts: Any) -> int:
+    """Return a seed in [0, 2**31) that depends on the JSON-ready `parts` alone."""
+    return int(content_hash(list(parts), length=8), 16) & 0x7FFF_FFFF
