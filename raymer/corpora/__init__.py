@@ -1,0 +1,1 @@
+"""Corpora: clips with annotations, read from their archives' own layouts."""

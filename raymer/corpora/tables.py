@@ -1,0 +1,75 @@
+"""Reading what people send: CSV and Parquet tables, with errors that name the file, the row and the column."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from raymer.errors import RaymerError, UsageError
+
+
+def read_table(path: Path, *, separator: str = ",") -> pd.DataFrame:
+    """Read a CSV (any cell as text) or Parquet file; blanks and tabs round headers and cells are stripped.
+
+    Raises
+    ------
+    UsageError
+        When the file is missing.
+    RaymerError
+        When it cannot be read as a table.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} is missing")
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
+    except Exception as error:
+        raise RaymerError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
+    frame.columns = frame.columns.str.strip()
+    return frame.apply(lambda column: column.str.strip())
+
+
+def require_columns(frame: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Raise RaymerError that names the columns of `columns` that the file lacks."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise RaymerError(f"{path}: column {', '.join(map(repr, missing[:3]))}{more} is missing")
+
+
+def numbers(frame: pd.DataFrame, columns: Sequence[str], path: Path, ids: Sequence[object] | None = None) -> np.ndarray:
+    """Return `columns` as float64 (n_rows, n_columns), every cell finite.
+
+    Raises
+    ------
+    RaymerError
+        Naming the file, the row (its id where `ids` are given, else its line) and the column of the first cell that
+        is empty, text, NaN or infinite.
+    """
+    values = np.empty((len(frame), len(columns)))
+    for k, column in enumerate(columns):
+        values[:, k] = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
+    rows, cells = np.nonzero(~np.isfinite(values))
+    if len(rows):
+        row, column = int(rows[0]), columns[int(cells[0])]
+        where = f"row of {ids[row]!r}" if ids is not None else f"line {row + 2}"
+        raise RaymerError(f"{path}: {where}, column {column!r}: {frame[column].iloc[row]!r} is not a finite number")
+    return values
+
+
+def clip_ids(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
+    """Return the ids of `column` as str (n_rows,); whole numbers lose their decimals, so "7.0" and 7 are one id.
+
+    Raises
+    ------
+    RaymerError
+        For an empty id or one that stands twice.
+    """
+    text = frame[column].astype(str).str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    if (text == "").any() or frame[column].isna().any():
+        raise RaymerError(f"{path}: line {int(np.argmax((text == '') | frame[column].isna())) + 2} has no {column}")
+    if text.duplicated().any():
+        raise RaymerError(f"{path}: {column} {text[text.duplicated()].iloc[0]!r} stands twice")
+    return np.asarray(text.to_numpy(dtype=object).astype(str))
