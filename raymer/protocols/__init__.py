@@ -1,0 +1,1 @@
+"""Protocols: splits and metrics."""
