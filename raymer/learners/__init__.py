@@ -1,0 +1,1 @@
+"""Learners: scikit-learn estimators, and the methods made of them."""
