@@ -1,0 +1,1 @@
+"""Results: one file a fit, and the scores as a tidy frame."""

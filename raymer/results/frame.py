@@ -1,0 +1,51 @@
+"""Scores as one tidy frame: a row a score, made from the headers of a store."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import pandas as pd
+
+from raymer.results.store import ResultStore
+
+
+class _Planned(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+
+
+COLUMNS = (
+    *("fit", "method", "target", "epoch", "metric", "repeat", "fold", "value"),
+    *("n_train", "n_test", "reducer_seconds", "regressor_seconds", "shared"),
+)
+
+
+def read_scores(store: ResultStore, fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+    """Return the scores of those of `fits` that are done.
+
+    Parameters
+    ----------
+    store : ResultStore
+    fits : iterable
+        Things with an `id` and a `split`.
+    places : mapping of split id to (repeat, fold)
+
+    Returns
+    -------
+    DataFrame
+        Columns `fit`, `method`, `target`, `epoch`, `metric`, `repeat`, `fold`, `value`, `n_train`, `n_test`,
+        `reducer_seconds`, `regressor_seconds`, `shared`: a row a score, in the order of `fits`.
+    """
+    done = store.done()
+    rows = []
+    for fit in fits:
+        if fit.id not in done:
+            continue
+        header = store.header(fit.id)
+        repeat, fold = places[fit.split]
+        seconds = (header.seconds["reducer"], header.seconds["regressor"], header.seconds["shared"])
+        for score in header.scores:
+            what = (fit.id, header.fit["method"]["name"], score["target"], score["epoch"], score["metric"])
+            rows.append((*what, repeat, fold, score["value"], header.n_train, header.n_test, *seconds))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,263 @@
+"""ResultStore: the identity of a fit leads to its file, and what exists is never run again.
+
+Layout of a store: `store.json` (whose results it holds), `splits/ID.json`, `fits/AB/ID.parquet` (one a fit, put in
+place whole) and `failed/ID.json` (the last failure of a fit that has no result).
+"""
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from raymer.errors import RaymerError, UsageError
+
+FORMAT = 1
+METADATA_KEY = b"raymer"
+
+
+class StoreError(RaymerError):
+    """The store cannot be read or written: no space left, no permission, a damaged file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a fit left behind.
+
+    Attributes
+    ----------
+    fit : mapping
+        Fit.to_dict() of the fit.
+    scores : tuple of mappings
+        Each {"target", "epoch", "metric", "value"}; epoch 0 where a method has none.
+    clip_ids : ndarray of shape (n_test,), str
+    true, predicted : ndarray of shape (n_test,), float64
+        In the target's own unit.
+    n_train : int
+    seconds : mapping
+        "reducer" (training of the scaler and reducer, shared or not), "regressor", and "shared": whether another fit
+        of the same unit has paid for the reducer.
+    versions : mapping
+        Of Python and the libraries that took part.
+    """
+
+    fit: Mapping[str, Any]
+    scores: tuple[Mapping[str, Any], ...]
+    clip_ids: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+    n_train: int
+    seconds: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Header:
+    """A result without its predictions: what tables and progress need."""
+
+    fit: Mapping[str, Any]
+    scores: tuple[Mapping[str, Any], ...]
+    n_train: int
+    n_test: int
+    seconds: Mapping[str, Any]
+
+
+class ResultStore:
+    """The results of one corpus, on any file system that pyarrow reaches.
+
+    Parameters
+    ----------
+    location : str
+        A folder, or a URI such as "s3://bucket/path".
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = str(location)
+        if "://" in self.location:
+            self._fs, self._root = fs.FileSystem.from_uri(self.location)
+        else:
+            self._fs, self._root = fs.LocalFileSystem(), str(Path(self.location).absolute())
+
+    def claim(self, corpus: str, fingerprint: str, inputs: Mapping[str, str]) -> None:
+        """Make the store that of a corpus, or check that it is.
+
+        Raises
+        ------
+        UsageError
+            When it holds results of another corpus, or of the same with other labels or features: a table made of
+            both would be wrong. Nothing is written then.
+        """
+        ours = {"format": FORMAT, "corpus": corpus, "fingerprint": fingerprint, "inputs": dict(inputs)}
+        text = self._read("store.json")
+        if text is None:
+            self._put("store.json", json.dumps(ours, indent=2).encode())
+            return
+        theirs = json.loads(text)
+        if theirs["format"] != FORMAT:
+            raise UsageError(f"store {self.location} has format {theirs['format']}, this raymer reads {FORMAT}")
+        if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
+            raise UsageError(
+                f"store {self.location} holds results of corpus {theirs['corpus']} ({theirs['fingerprint']}), "
+                f"not of {corpus} ({fingerprint}): give another --store"
+            )
+        for name, mark in inputs.items():
+            if theirs["inputs"].get(name, mark) != mark:
+                raise UsageError(
+                    f"store {self.location} holds results on other features called {name}: give another --store"
+                )
+        merged = {**theirs["inputs"], **inputs}
+        if merged != theirs["inputs"]:
+            self._put("store.json", json.dumps({**ours, "inputs": merged}, indent=2).encode())
+
+    def done(self) -> set[str]:
+        """Return the ids of all fits that have a result."""
+        return {PurePosixPath(path).stem for path in self._list("fits") if path.endswith(".parquet")}
+
+    def has(self, fit_id: str) -> bool:
+        """Say whether a fit has a result."""
+        return bool(self._fs.get_file_info(self._path(_fit_path(fit_id))).type == fs.FileType.File)
+
+    def put(self, fit_id: str, result: Result) -> None:
+        """Write the result of a fit in one piece, and forget its failure if it had one."""
+        n = len(result.clip_ids)
+        meta = {
+            "format": FORMAT,
+            "fit": dict(result.fit),
+            "scores": [dict(score) for score in result.scores],
+            "n_train": result.n_train,
+            "n_test": n,
+            "seconds": dict(result.seconds),
+            "versions": dict(result.versions),
+        }
+        table = pa.table(
+            {"clip_id": pa.array(result.clip_ids.tolist()), "true": result.true, "predicted": result.predicted}
+        ).replace_schema_metadata({METADATA_KEY: json.dumps(meta)})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd", use_dictionary=False, write_statistics=False)
+        self._put(_fit_path(fit_id), sink.getvalue().to_pybytes())
+        self._drop(f"failed/{fit_id}.json")
+
+    def get(self, fit_id: str) -> Result:
+        """Read a result whole.
+
+        Raises
+        ------
+        UsageError
+            When the fit has none.
+        StoreError
+            When its file is damaged.
+        """
+        data = self._read(_fit_path(fit_id))
+        if data is None:
+            raise UsageError(f"store {self.location} has no result of fit {fit_id}")
+        try:
+            table = pq.read_table(pa.BufferReader(data))
+            meta = json.loads(table.schema.metadata[METADATA_KEY])
+        except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+            raise self._damaged(fit_id) from error
+        return Result(
+            fit=meta["fit"],
+            scores=tuple(meta["scores"]),
+            clip_ids=table["clip_id"].to_numpy(zero_copy_only=False).astype(str),
+            true=table["true"].to_numpy(),
+            predicted=table["predicted"].to_numpy(),
+            n_train=meta["n_train"],
+            seconds=meta["seconds"],
+            versions=meta["versions"],
+        )
+
+    def header(self, fit_id: str) -> Header:
+        """Read what a result says of itself, without its predictions; raises as `get` does."""
+        path = self._path(_fit_path(fit_id))
+        try:
+            with self._fs.open_input_file(path) as file:
+                meta = json.loads(pq.read_schema(file).metadata[METADATA_KEY])
+        except FileNotFoundError:
+            raise UsageError(f"store {self.location} has no result of fit {fit_id}") from None
+        except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+            raise self._damaged(fit_id) from error
+        return Header(meta["fit"], tuple(meta["scores"]), meta["n_train"], meta["n_test"], meta["seconds"])
+
+    def fail(self, fit_id: str, fit: Mapping[str, Any], message: str, traceback: str) -> None:
+        """Record that a fit failed, and how."""
+        record = {"id": fit_id, "fit": dict(fit), "message": message, "traceback": traceback}
+        self._put(f"failed/{fit_id}.json", json.dumps(record, indent=2).encode())
+
+    def failures(self, fit_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """Return the failures on record, of `fit_ids` alone where given, by id."""
+        wanted = None if fit_ids is None else set(fit_ids)
+        names = sorted(PurePosixPath(path).name for path in self._list("failed") if path.endswith(".json"))
+        chosen = [name for name in names if wanted is None or name.removesuffix(".json") in wanted]
+        return [json.loads(text) for name in chosen if (text := self._read(f"failed/{name}")) is not None]
+
+    def put_split(self, split_id: str, record: Mapping[str, Any]) -> None:
+        """Keep the clips of a split, once."""
+        if self._read(f"splits/{split_id}.json") is None:
+            self._put(f"splits/{split_id}.json", json.dumps(record).encode())
+
+    def get_split(self, split_id: str) -> dict[str, Any]:
+        """Return what `put_split` kept; UsageError when there is none."""
+        text = self._read(f"splits/{split_id}.json")
+        if text is None:
+            raise UsageError(f"store {self.location} has no split {split_id}")
+        record: dict[str, Any] = json.loads(text)
+        return record
+
+    def check_exists(self) -> None:
+        """Raise UsageError when the location holds no store."""
+        if self._read("store.json") is None:
+            raise UsageError(f"{self.location} holds no store (store.json is missing)")
+
+    def _damaged(self, fit_id: str) -> StoreError:
+        return StoreError(f"store {self.location}: {_fit_path(fit_id)} is damaged; delete it and run again")
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _list(self, folder: str) -> list[str]:
+        selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
+        return [info.path for info in self._fs.get_file_info(selector) if info.type == fs.FileType.File]
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            with self._fs.open_input_stream(self._path(name)) as stream:
+                data: bytes = stream.read()
+                return data
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"store {self.location}: {name} cannot be read: {error}") from error
+
+    def _put(self, name: str, data: bytes) -> None:
+        """Write `data` under `name`, whole: a rename on a local folder, a single put on an object store."""
+        path = self._path(name)
+        try:
+            if not isinstance(self._fs, fs.LocalFileSystem):
+                with self._fs.open_output_stream(path) as stream:
+                    stream.write(data)
+                return
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(f"{path}.{uuid.uuid4().hex}.tmp")
+            try:
+                temporary.write_bytes(data)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise StoreError(f"store {self.location} cannot be written: {error.strerror or error}") from error
+
+    def _drop(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._fs.delete_file(self._path(name))
+
+
+def _fit_path(fit_id: str) -> str:
+    return f"fits/{fit_id[:2]}/{fit_id}.parquet"
