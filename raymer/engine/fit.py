@@ -1,0 +1,172 @@
+"""Fit: one method trained and scored on one split; plan(): an experiment as a plain list of fits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from raymer.corpora.base import Corpus
+from raymer.errors import UsageError
+from raymer.identity import array_hash, content_hash, derive_seed
+from raymer.learners.methods import REDUCERS, REGRESSORS, Method
+from raymer.protocols.splits import Split, SplitProtocol
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What fits are trained on: the clips of a corpus that have one input, aligned.
+
+    Attributes
+    ----------
+    corpus, input : str
+        Names, for people.
+    clip_ids, groups : ndarray of shape (n_clips,), str
+    features : ndarray of shape (n_clips, n_features), float64
+    feature_names : tuple of str
+    labels : mapping of target to ndarray of shape (n_clips,), float64
+    fingerprint : str
+        Hash of ids, features and their names.
+    label_fingerprints : mapping of target to str
+        Hash of the labels of each target.
+    """
+
+    corpus: str
+    input: str
+    clip_ids: np.ndarray
+    groups: np.ndarray
+    features: np.ndarray
+    feature_names: tuple[str, ...]
+    labels: Mapping[str, np.ndarray]
+    fingerprint: str
+    label_fingerprints: Mapping[str, str]
+
+    @classmethod
+    def of(cls, corpus: Corpus, input_name: str | None, targets: Sequence[str]) -> "Samples":
+        """Return the clips of `corpus` that have the input, in the order of the clip table."""
+        item = corpus.input(input_name)
+        for target in targets:
+            if corpus.target(target).kind != "number":
+                raise UsageError(f"target {target} of corpus {corpus.name} is a class: table methods predict numbers")
+        row_of = {clip: row for row, clip in enumerate(item.clip_ids.tolist())}
+        clips = corpus.clips[corpus.clips["clip_id"].isin(row_of)]
+        ids = clips["clip_id"].to_numpy(dtype=object).astype(str)
+        features = item.values[[row_of[clip] for clip in ids.tolist()]]
+        labels = {target: clips[target].to_numpy(dtype=np.float64) for target in targets}
+        return cls(
+            corpus=corpus.name,
+            input=item.name,
+            clip_ids=ids,
+            groups=clips["group"].to_numpy(dtype=object).astype(str),
+            features=features,
+            feature_names=item.columns,
+            labels=labels,
+            fingerprint=content_hash([ids.tolist(), array_hash(features), list(item.columns)]),
+            label_fingerprints={target: array_hash(values) for target, values in labels.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One method on one split. Equal fits have equal ids, whoever planned them and in whichever order.
+
+    Attributes
+    ----------
+    samples, labels : str
+        Fingerprints of the features and of the target's labels.
+    method : Method
+    target : str
+    split : str
+        Id of the split; its clips lie in Plan.splits.
+    seed : int
+        The experiment's seed; the seeds of reducer and regressor derive from it and from all else here.
+    """
+
+    samples: str
+    labels: str
+    method: Method
+    target: str
+    split: str
+    seed: int
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", content_hash(["fit", self.to_dict()]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the fit is, JSON-ready; `from_dict` is its inverse."""
+        return {
+            "samples": self.samples,
+            "labels": self.labels,
+            "method": self.method.to_dict(),
+            "target": self.target,
+            "split": self.split,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Fit":
+        """Return the fit that `to_dict` wrote."""
+        method = Method.from_dict(data["method"])
+        return cls(data["samples"], data["labels"], method, data["target"], data["split"], data["seed"])
+
+    @property
+    def reducer_id(self) -> str | None:
+        """Identity of the reducer's training: equal for all fits that share it (law 8), None without a reducer."""
+        reducer = self.method.reducer
+        if reducer is None:
+            return None
+        labels = [self.target, self.labels] if self.method.is_supervised else None
+        return content_hash(["reducer", self.samples, labels, reducer.to_dict(), self.split, self.seed])
+
+    @property
+    def regressor_seed(self) -> int:
+        """Seed of the regressor, from the fit's identity."""
+        return derive_seed("regressor", self.id)
+
+    @property
+    def cost(self) -> tuple[float, float]:
+        """Rough seconds of the reducer's training and of the regressor's; they order the work, nothing else."""
+        reducer = self.method.reducer
+        return (REDUCERS[reducer.kind].cost if reducer else 0.0), REGRESSORS[self.method.regressor.kind].cost
+
+
+Unit = tuple[Fit, ...]
+"""Fits that are run together because they share a reducer's training; one fit where there is no reducer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """An experiment, whole: its fits in the order asked for, and its splits by id."""
+
+    samples: Samples
+    fits: tuple[Fit, ...]
+    splits: Mapping[str, Split]
+
+
+def plan(
+    samples: Samples, methods: Iterable[tuple[Method, SplitProtocol]], targets: Sequence[str], seed: int = 0
+) -> Plan:
+    """Return every fit of `methods` (each with its protocol) on `targets`, a fit once even if asked for twice."""
+    splits: dict[str, Split] = {}
+    fits: dict[str, Fit] = {}
+    for method, protocol in methods:
+        for split in protocol.splits(samples.clip_ids, samples.groups):
+            splits[split.id] = split
+            for target in targets:
+                labels = samples.label_fingerprints[target]
+                fit = Fit(samples.fingerprint, labels, method, target, split.id, seed)
+                fits[fit.id] = fit
+    return Plan(samples, tuple(fits.values()), splits)
+
+
+def units(fits: Iterable[Fit]) -> list[Unit]:
+    """Group fits that share a reducer's training, the longest first, so that no long one is left for the end."""
+    groups: dict[str, list[Fit]] = {}
+    for fit in fits:
+        groups.setdefault(fit.reducer_id or fit.id, []).append(fit)
+
+    def seconds(unit: Unit) -> float:
+        return unit[0].cost[0] + sum(fit.cost[1] for fit in unit)
+
+    return sorted((tuple(group) for group in groups.values()), key=lambda unit: (-seconds(unit), unit[0].id))

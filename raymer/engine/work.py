@@ -1,0 +1,141 @@
+"""One unit of work, the same in every process: train what its fits share, then each fit, then write its file."""
+
+import contextlib
+import platform
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from raymer.engine.fit import Fit, Samples, Unit
+from raymer.identity import derive_seed
+from raymer.learners.methods import make_regressor, make_representation
+from raymer.protocols.metrics import METRICS
+from raymer.protocols.splits import Split
+from raymer.results.store import Result, ResultStore, StoreError
+
+LIBRARIES = ("raymer", "numpy", "scipy", "scikit-learn", "torch", "numba", "lightgbm")
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Pin numpy's, scikit-learn's and torch's arithmetic to one thread: speed and bits hang on it."""
+    import torch  # before the limit is set, so that its pools are under it too
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the libraries a fit may use."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> list[str]:
+    """Run the fits of a unit, write a result or a failure for each, and return the ids that failed.
+
+    A fit that raises costs its own result only (law 4); a store that cannot be written stops the work. Fits that have
+    a result (the work list was made anew after a crash) are left alone.
+    """
+    failed: list[str] = []
+    pending = [fit for fit in unit if not store.has(fit.id)]
+    if not pending:
+        return failed
+    try:
+        division = _Division(samples, split)
+        representation = _Representation(pending[0], division)
+    except Exception as error:
+        for fit in pending:
+            _record_failure(fit, error, store)
+        return [fit.id for fit in pending]
+    for k, fit in enumerate(pending):
+        try:
+            result = _run_fit(fit, division, representation, shared=k > 0)
+        except Exception as error:
+            _record_failure(fit, error, store)
+            failed.append(fit.id)
+            continue
+        store.put(fit.id, result)
+    return failed
+
+
+def run_fit(fit: Fit, samples: Samples, split: Split) -> Result:
+    """Run one fit by itself and return its result; nothing is written."""
+    division = _Division(samples, split)
+    return _run_fit(fit, division, _Representation(fit, division), shared=False)
+
+
+class _Division:
+    """The rows of a split. Test labels are handed out by one method, after predictions exist."""
+
+    def __init__(self, samples: Samples, split: Split) -> None:
+        row_of = {clip: row for row, clip in enumerate(samples.clip_ids.tolist())}
+        self._samples = samples
+        self._train = np.array([row_of[clip] for clip in split.train.tolist()])
+        self._test = np.array([row_of[clip] for clip in split.test.tolist()])
+        self.feature_names = samples.feature_names
+        self.test_ids = split.test
+        # Indexing copies: what a learner does to its rows reaches nobody else's.
+        self.x_train, self.x_test = samples.features[self._train], samples.features[self._test]
+
+    def train_labels(self, target: str) -> np.ndarray:
+        """Labels (n_train,) of the train rows."""
+        return np.asarray(self._samples.labels[target][self._train])
+
+    def test_labels(self, target: str) -> np.ndarray:
+        """Labels (n_test,) of the test rows: for scoring only."""
+        return np.asarray(self._samples.labels[target][self._test])
+
+
+class _Representation:
+    """Scaler and reducer, fitted on train rows only, and what they make of both parts."""
+
+    def __init__(self, fit: Fit, division: _Division) -> None:
+        start = time.perf_counter()
+        pipeline = make_representation(fit.method.reducer, derive_seed("reducer", fit.reducer_id))
+        labels = division.train_labels(fit.target) if fit.method.is_supervised else None
+        self.train = pipeline.fit_transform(division.x_train, labels)
+        self.test = pipeline.transform(division.x_test)
+        self.seconds = time.perf_counter() - start
+
+
+def _run_fit(fit: Fit, division: _Division, representation: _Representation, *, shared: bool) -> Result:
+    start = time.perf_counter()
+    regressor = make_regressor(fit.method.regressor, fit.regressor_seed, division.feature_names)
+    regressor.fit(representation.train, division.train_labels(fit.target))
+    predicted = np.asarray(regressor.predict(representation.test), dtype=np.float64)
+    seconds = time.perf_counter() - start
+    if not np.isfinite(predicted).all():
+        raise FloatingPointError(f"{np.sum(~np.isfinite(predicted))} of {len(predicted)} predictions are not finite")
+    true = division.test_labels(fit.target)
+    scores = tuple(
+        {"target": fit.target, "epoch": 0, "metric": name, "value": metric(true, predicted)}
+        for name, metric in METRICS["number"].items()
+    )
+    return Result(
+        fit=fit.to_dict(),
+        scores=scores,
+        clip_ids=division.test_ids,
+        true=true,
+        predicted=predicted,
+        n_train=len(representation.train),
+        seconds={"reducer": representation.seconds, "regressor": seconds, "shared": shared},
+        versions=versions(),
+    )
+
+
+def _record_failure(fit: Fit, error: Exception, store: ResultStore) -> None:
+    if isinstance(error, StoreError):
+        raise error
+    message = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    store.fail(fit.id, fit.to_dict(), message, "".join(traceback.format_exception(error)))
