@@ -1,0 +1,166 @@
+"""Experiments: one YAML file a published table or figure, checked key by key before anything runs."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from raymer.errors import UsageError
+from raymer.learners.methods import Method
+from raymer.nearest import unknown
+from raymer.protocols.metrics import METRICS
+from raymer.protocols.splits import GroupKFold, KFold, SplitProtocol
+
+
+class _Strict(BaseModel):
+    """No key that is not known, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProtocolSpec(_Strict):
+    """A rule that makes splits."""
+
+    kind: Literal["kfold", "group_kfold"] = "kfold"
+    folds: int = Field(default=10, ge=2)
+    shuffle: bool | None = None
+    seed: int | None = None
+
+    def build(self, folds: int | None = None) -> SplitProtocol:
+        """Return the protocol, with another number of folds where a system asks for it.
+
+        Raises
+        ------
+        UsageError
+            For a key that the kind would ignore.
+        """
+        number = folds or self.folds
+        if self.kind == "group_kfold":
+            if self.shuffle is not None:
+                raise UsageError("protocol group_kfold would ignore 'shuffle': leave it out")
+            return GroupKFold(number, seed=self.seed or 0)
+        shuffle = self.shuffle is not False
+        if not shuffle and self.seed is not None:
+            raise UsageError("protocol kfold without shuffle would ignore 'seed': leave it out")
+        return KFold(number, shuffle=shuffle, seed=(self.seed or 0) if shuffle else None)
+
+
+class Published(_Strict):
+    """A published mean and, where given, standard deviation."""
+
+    mean: float
+    sd: float | None = None
+
+
+class SystemSpec(_Strict):
+    """One row of the table: a method with its parameters and what was published for it."""
+
+    system: str
+    method: str
+    reducer: dict[str, Any] = {}
+    regressor: dict[str, Any] = {}
+    folds: int | None = Field(default=None, ge=2)
+    published: dict[str, Published] = {}
+
+    def build(self, *, width_share: float = 1.0) -> Method:
+        """Return the method; its width is multiplied by `width_share` and rounded, 2 at least."""
+        reducer = dict(self.reducer)
+        if "width" in reducer and width_share != 1.0:
+            reducer["width"] = max(2, round(reducer["width"] * width_share))
+        return Method.of(self.method, reducer, self.regressor)
+
+
+class ExperimentSpec(_Strict):
+    """Corpus x methods x protocol, with the published numbers.
+
+    `published_features`, where given, is the number of features the published table started from: widths are scaled
+    by the number really there over it, and the table says so.
+    """
+
+    name: str
+    title: str
+    source: str = ""
+    corpus: str
+    input: str | None = None
+    targets: tuple[str, ...] = Field(min_length=1)
+    metric: str = "r2"
+    seed: int = 0
+    published_features: int | None = Field(default=None, ge=1)
+    protocols: dict[str, ProtocolSpec] = Field(min_length=1)
+    systems: tuple[SystemSpec, ...] = Field(min_length=1)
+    not_mentioned: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for system in self.systems:
+            system.build()
+            for target in system.published:
+                if target not in self.targets:
+                    raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")
+        for protocol in self.protocols.values():
+            protocol.build()
+        if self.metric not in METRICS["number"]:
+            raise UsageError(unknown("metric", self.metric, METRICS["number"]))
+        return self
+
+
+def experiment_names() -> list[str]:
+    """Return the names of the experiments that come with raymer."""
+    folder = files("raymer.experiments")
+    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def load_experiment(name_or_path: str) -> ExperimentSpec:
+    """Read an experiment by its name, or from a YAML file by its path.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, a missing file, or one line on the first key or value that is wrong, with the nearest
+        valid name where there is one.
+    """
+    if name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UsageError(f"experiment file {path} is missing")
+        text = path.read_text()
+    elif name_or_path in experiment_names():
+        text = (files("raymer.experiments") / f"{name_or_path}.yaml").read_text()
+    else:
+        raise UsageError(unknown("experiment", name_or_path, experiment_names()))
+    return parse_experiment(text, name_or_path)
+
+
+def parse_experiment(text: str, origin: str) -> ExperimentSpec:
+    """Read an experiment from YAML `text`; `origin` names it in errors (UsageError)."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{origin} holds no experiment: a mapping with name, corpus, systems is expected")
+    try:
+        return ExperimentSpec.model_validate(data)
+    except UsageError as error:
+        raise UsageError(f"{origin}: {error}") from error
+    except ValidationError as error:
+        raise UsageError(f"{origin}: {_first_fault(error)}") from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    place = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        model = _model_at(fault["loc"])
+        return f"{place}: {unknown('key', str(fault['loc'][-1]), model.model_fields)}"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
+    models: Mapping[str, type[BaseModel]] = {"protocols": ProtocolSpec, "systems": SystemSpec, "published": Published}
+    inner = [models[str(part)] for part in location[:-1] if str(part) in models]
+    return inner[-1] if inner else ExperimentSpec
