@@ -1,0 +1,23 @@
+"""raymer corpora: what can be imported."""
+
+from dataclasses import asdict
+
+from raymer.cli.options import JsonOption
+from raymer.cli.output import out, print_json, say
+
+
+def corpora(json: JsonOption = False) -> None:
+    """List the known corpora: where each is had, its licence, layout and known faults."""
+    from raymer.corpora.registry import IMPORTERS
+
+    infos = [importer.info for importer in IMPORTERS.values()]
+    if json:
+        print_json([asdict(info) for info in infos])
+        return
+    for info in infos:
+        out.print(f"[bold]{info.name}[/bold]  {info.title}")
+        out.print(
+            f"  from    {info.where}\n  terms   {info.licence}\n  layout  {info.layout}", markup=False, soft_wrap=True
+        )
+        for fault in info.faults:
+            say(f"  fault   {fault}")

@@ -1,0 +1,31 @@
+"""The `raymer` command: one small file a verb, heavy imports inside."""
+
+import typer
+
+from raymer.cli import audit, corpora, demo, import_, rerun, run, status
+
+app = typer.Typer(
+    name="raymer",
+    help="Does this representation really predict better? Leak-free experiments on small corpora, on a laptop or Ray.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("demo")(demo.demo)
+app.command("corpora")(corpora.corpora)
+app.command("import")(import_.import_)
+app.command("audit")(audit.audit)
+app.command("run")(run.run)
+app.command("reproduce")(run.reproduce)
+app.command("status")(status.status)
+app.command("rerun")(rerun.rerun)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

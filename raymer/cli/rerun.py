@@ -1,0 +1,30 @@
+"""raymer rerun: one fit again, compared with what is stored, bit for bit."""
+
+from typing import Annotated
+
+import typer
+
+from raymer.cli.options import CorpusOption, JsonOption, StoreOption
+from raymer.cli.output import one_line_errors, print_json, say
+
+
+def rerun(
+    fit_id: Annotated[str, typer.Argument(help="Id of a fit, as `status` and the store's file names give it.")],
+    corpus: CorpusOption,
+    store: StoreOption,
+    json: JsonOption = False,
+) -> None:
+    """Run one stored fit again in this process and say whether scores and predictions are the same to the bit."""
+    with one_line_errors():
+        from raymer.corpora.base import load_corpus
+        from raymer.engine.rerun import rerun_fit
+        from raymer.results.store import ResultStore
+
+        outcome = rerun_fit(ResultStore(store), load_corpus(corpus), fit_id)
+        if json:
+            print_json(outcome.to_record())
+        else:
+            words = "the same to the bit" if outcome.identical else f"NOT the same: {outcome.difference}"
+            say(f"fit {fit_id} ({outcome.method}, {outcome.target}): {words}")
+        if not outcome.identical:
+            raise typer.Exit(1)

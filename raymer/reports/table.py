@@ -1,0 +1,113 @@
+"""The table of an experiment: our means beside the published ones, with the difference and its interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+
+class _Number(Protocol):
+    @property
+    def mean(self) -> float: ...
+    @property
+    def sd(self) -> float | None: ...
+
+
+class _System(Protocol):
+    """What a row needs to know of a system."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def method(self) -> Any: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def published(self) -> Mapping[str, _Number]: ...
+    @property
+    def fits(self) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system and target.
+
+    `mean` and `sd` (divided by the number of folds, as the field reports it) are over folds, and None while a fold is
+    missing: a mean of the folds that happened to finish would not be the protocol's. `difference` is ours minus the
+    published; its 95 % interval takes our folds' overlap into account (Nadeau and Bengio's correction) and the
+    published mean as exact. `seconds` is what a fit of this system costs by itself, reducer included.
+    """
+
+    system: str
+    reducer: str
+    regressor: str
+    n_features: int
+    target: str
+    mean: float | None
+    sd: float | None
+    folds: int
+    published_mean: float | None
+    published_sd: float | None
+    difference: float | None
+    difference_interval: tuple[float, float] | None
+    seconds: float | None
+    protocol: str
+    missing: int
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the row as JSON-ready data."""
+        return asdict(self)
+
+
+def make_rows(systems: Sequence[_System], scores: pd.DataFrame, targets: Sequence[str], metric: str) -> list[Row]:
+    """Return a row a system and target, in that order; `scores` is Study.scores."""
+    chosen = scores[scores["metric"] == metric]
+    groups = dict(list(chosen.groupby(["row", "target"])))
+    empty = chosen.iloc[:0]
+    return [
+        _row(system, target, groups.get((number, target), empty))
+        for number, system in enumerate(systems)
+        for target in targets
+    ]
+
+
+def _row(system: _System, target: str, scores: pd.DataFrame) -> Row:
+    planned = sum(fit.target == target for fit in system.fits)
+    complete = len(scores) == planned
+    values = scores["value"].to_numpy()
+    published = system.published.get(target)
+    mean = float(values.mean()) if complete else None
+    known = mean is not None and published is not None
+    return Row(
+        system=system.name,
+        reducer=system.method.reducer.kind if system.method.reducer else "none",
+        regressor=system.method.regressor.kind,
+        n_features=system.n_features,
+        target=target,
+        mean=mean,
+        sd=float(values.std()) if complete else None,
+        folds=len(scores),
+        published_mean=published.mean if published else None,
+        published_sd=published.sd if published else None,
+        difference=mean - published.mean if known else None,  # type: ignore[operator, union-attr]
+        difference_interval=_interval(scores, published.mean) if known else None,  # type: ignore[union-attr]
+        seconds=float((scores["reducer_seconds"] + scores["regressor_seconds"]).mean()) if len(scores) else None,
+        protocol=system.protocol,
+        missing=planned - len(scores),
+    )
+
+
+def _interval(scores: pd.DataFrame, published: float) -> tuple[float, float] | None:
+    values = scores["value"].to_numpy()
+    if len(values) < 2:
+        return None
+    overlap = float((scores["n_test"] / scores["n_train"]).mean())
+    error = float(np.sqrt(values.var(ddof=1) * (1 / len(values) + overlap)))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+    centre = float(values.mean()) - published
+    return centre - half, centre + half
