@@ -136,14 +136,14 @@ def check_input(name: str, item: Input, clips: pd.DataFrame) -> None:
     unknown = ~np.isin(item.clip_ids.astype(str), clips["clip_id"].to_numpy(dtype=str))
     if unknown.any():
         raise RaymerError(
-            f"corpus {name}, input {item.name}: features of {item.clip_ids[unknown][0]!r}, which is no clip"
+            f"corpus {name}, input {item.name}: features of {str(item.clip_ids[unknown][0])!r}, which is no clip"
         )
     if len(set(item.clip_ids.tolist())) != len(item.clip_ids):
         raise RaymerError(f"corpus {name}, input {item.name}: a clip has two rows of features")
     rows, columns = np.nonzero(~np.isfinite(item.values))
     if len(rows):
         raise RaymerError(
-            f"corpus {name}, input {item.name}: clip {item.clip_ids[rows[0]]!r} has "
+            f"corpus {name}, input {item.name}: clip {str(item.clip_ids[rows[0]])!r} has "
             f"{item.values[rows[0], columns[0]]} as {item.columns[columns[0]]} ({len(rows)} such cells in all)"
         )
 

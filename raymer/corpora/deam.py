@@ -132,8 +132,8 @@ def check_repair(songs: pd.DataFrame, src: Path, *, default: bool) -> dict[str, 
     paths = {name: src / DYNAMIC / f"{name}.csv" for name in ("valence", "arousal")}
     if not all(path.is_file() for path in paths.values()):
         return {"checked": False}
-    dynamic = pd.DataFrame({name: _dynamic_means(path) for name, path in paths.items()})
-    joined = songs.set_index("clip_id").join(dynamic, rsuffix="_dynamic", how="inner")
+    dynamic = pd.DataFrame({f"{name}_dynamic": _dynamic_means(path) for name, path in paths.items()})
+    joined = songs.set_index("clip_id").join(dynamic, how="inner")
     of_2013 = joined.index.astype(int) <= LAST_OF_2013
     blocks = {"up to 1000": joined[of_2013], "above 1000": joined[~of_2013]}
     found = {name: _agreement(block) for name, block in blocks.items() if len(block) > 2}

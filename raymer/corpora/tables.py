@@ -1,5 +1,6 @@
 """Reading what people send: CSV and Parquet tables, with errors that name the file, the row and the column."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def read_table(path: Path, *, separator: str = ",") -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with a cell too many is not cut silently
+            frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, index_col=False)
     except Exception as error:
         raise RaymerError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
     frame.columns = frame.columns.str.strip()
@@ -54,7 +57,7 @@ def numbers(frame: pd.DataFrame, columns: Sequence[str], path: Path, ids: Sequen
     rows, cells = np.nonzero(~np.isfinite(values))
     if len(rows):
         row, column = int(rows[0]), columns[int(cells[0])]
-        where = f"row of {ids[row]!r}" if ids is not None else f"line {row + 2}"
+        where = f"row of {str(ids[row])!r}" if ids is not None else f"line {row + 2}"
         raise RaymerError(f"{path}: {where}, column {column!r}: {frame[column].iloc[row]!r} is not a finite number")
     return values
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 
 from raymer.errors import RaymerError, UsageError
@@ -50,7 +51,8 @@ def connected(address: str = "local", workers: int | None = None) -> Iterator[in
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         raise RaymerError(f"no Ray at {address!r}: {str(error).splitlines()[0]}") from error
     try:
-        yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        with contextlib.redirect_stdout(sys.stderr):  # Ray tells of dead workers by print; stdout is for our records
+            yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         ray.shutdown()
 

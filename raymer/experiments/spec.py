@@ -152,7 +152,8 @@ def parse_experiment(text: str, origin: str) -> ExperimentSpec:
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
+    faults = error.errors()
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])  # a misspelt key first
     place = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         model = _model_at(fault["loc"])

@@ -83,7 +83,7 @@ class AutoencoderReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """Return the hidden layer's output (n_songs, width) for X (n_songs, n_features), in X's float dtype."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        hidden: np.ndarray = np.maximum(X.astype(np.float32) @ self.weight_ + self.bias_, 0).astype(X.dtype, copy=False)
+        hidden: np.ndarray = np.maximum(X @ self.weight_.astype(X.dtype) + self.bias_.astype(X.dtype), 0)
         return hidden
 
     @property

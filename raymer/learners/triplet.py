@@ -134,8 +134,8 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """Return the embeddings (n_songs, width) of X (n_songs, n_features), in X's float dtype."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        z = torch.addmm(torch.from_numpy(self.bias_), torch.from_numpy(X.astype(np.float32)), _tensor(self.weight_))
-        embeddings: np.ndarray = z.relu_().numpy().astype(X.dtype, copy=False)
+        # In X's precision, not the training's: a song's embedding must not depend on what it is transformed with.
+        embeddings: np.ndarray = np.maximum(X @ self.weight_.astype(X.dtype) + self.bias_.astype(X.dtype), 0)
         return embeddings
 
     @property

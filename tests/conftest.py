@@ -1,0 +1,83 @@
+"""What all tests share: the real data where it is there, a small corpus, and the command line in this process."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from raymer.corpora.base import Corpus, write_corpus
+from raymer.corpora.synthetic import make_synthetic
+
+REAL = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    if not REAL.is_dir():
+        pytest.skip(f"the real data is not there ({REAL})")
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return make_synthetic(60, 12, seed=1)
+
+
+@pytest.fixture
+def corpus_folder(corpus: Corpus, tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    write_corpus(corpus, folder)
+    return folder
+
+
+@pytest.fixture
+def cli() -> Callable[..., Result]:
+    """Run a raymer command line in this process; `.stdout` and `.stderr` are apart."""
+    from raymer.cli.main import app
+
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return run
+
+
+SMALL = """
+name: small
+title: small
+corpus: synthetic
+targets: [valence, arousal]
+protocols:
+  folds: {kind: kfold, folds: 3, shuffle: true, seed: 0}
+systems:
+  - {system: SVR, method: svr}
+  - {system: PCA-SVR, method: pca-svr, reducer: {width: 4}}
+  - {system: PCA-GBM, method: pca-gbm, reducer: {width: 4}, regressor: {n_estimators: 10}}
+  - {system: TNN-SVR, method: tnn-svr, reducer: {width: 4, steps: 20}}
+  - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 4, steps: 20}, regressor: {n_estimators: 10}}
+"""
+
+
+@pytest.fixture
+def small_experiment(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def records(result: Result) -> list[dict]:
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def without_seconds(rows: list[dict]) -> list[dict]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+@pytest.fixture
+def regression() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(90, 6))
+    return X, X[:, 0] + 0.5 * X[:, 1] ** 2 + 0.1 * rng.normal(size=90)

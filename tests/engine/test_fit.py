@@ -1,0 +1,67 @@
+"""Fit, plan and units: identities, and what shares a training."""
+
+import pytest
+
+from raymer.engine.fit import Fit, Samples, plan, units
+from raymer.errors import UsageError
+from raymer.learners.methods import Method
+from raymer.protocols.splits import KFold
+
+TARGETS = ["valence", "arousal"]
+
+
+@pytest.fixture(scope="module")
+def samples(corpus):
+    return Samples.of(corpus, None, TARGETS)
+
+
+def methods(*names, folds=3):
+    return [(Method.of(name, {"width": 4} if "-" in name else None), KFold(folds)) for name in names]
+
+
+def test_identity_is_content_and_not_order(samples):
+    one = plan(samples, methods("svr", "tnn-svr"), TARGETS)
+    two = plan(samples, methods("tnn-svr", "svr"), TARGETS[::-1])
+    assert {fit.id for fit in one.fits} == {fit.id for fit in two.fits}
+    assert len(one.fits) == 2 * 2 * 3
+    assert all(Fit.from_dict(fit.to_dict()) == fit for fit in one.fits)
+
+
+def test_identity_changes_with_all_that_matters(corpus, samples):
+    base = plan(samples, methods("tnn-svr"), ["valence"]).fits[0]
+    wider = plan(samples, [(Method.of("tnn-svr", {"width": 5}), KFold(3))], ["valence"]).fits[0]
+    other_seed = plan(samples, methods("tnn-svr"), ["valence"], seed=1).fits[0]
+    other_folds = plan(samples, methods("tnn-svr", folds=4), ["valence"]).fits[0]
+    arousal = plan(samples, methods("tnn-svr"), ["arousal"]).fits[0]
+    clips = corpus.clips.copy()
+    clips.loc[0, "valence"] += 0.5
+    relabelled = Samples.of(type(corpus)(corpus.name, clips, corpus.targets, corpus.inputs), None, ["valence"])
+    other_labels = plan(relabelled, methods("tnn-svr"), ["valence"]).fits[0]
+    fits = [base, wider, other_seed, other_folds, arousal, other_labels]
+    assert len({fit.id for fit in fits}) == len(fits)
+    assert len({fit.reducer_id for fit in fits}) == len(fits)
+    assert len({fit.regressor_seed for fit in fits}) == len(fits)
+
+
+def test_a_default_width_is_the_width_it_stands_for():
+    assert Method.of("tnn-svr") == Method.of("tnn-svr", {"width": 100})
+
+
+def test_units_share_what_is_trained_once(samples):
+    fits = plan(samples, methods("svr", "tnn-svr", "tnn-gbm", "pca-svr", "pca-gbm"), TARGETS).fits
+    found = units(fits)
+    assert sorted(fit.id for unit in found for fit in unit) == sorted(fit.id for fit in fits)
+    names = sorted([sorted((fit.method.name, fit.target) for fit in unit) for unit in found])
+    pca = [["pca-gbm", "arousal"], ["pca-gbm", "valence"], ["pca-svr", "arousal"], ["pca-svr", "valence"]]
+    assert names.count([tuple(pair) for pair in pca]) == 3, "an unsupervised reducer serves both targets"
+    assert names.count([("tnn-gbm", "valence"), ("tnn-svr", "valence")]) == 3
+    assert names.count([("svr", "valence")]) == 3
+    costs = [unit[0].cost[0] + sum(fit.cost[1] for fit in unit) for unit in found]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_samples_need_an_input_and_numbers(corpus):
+    with pytest.raises(UsageError, match="has no input 'logmel'; it has features"):
+        Samples.of(corpus, "logmel", TARGETS)
+    with pytest.raises(UsageError, match="has no target 'joy'; it has valence, arousal"):
+        Samples.of(corpus, None, ["joy"])

@@ -1,0 +1,109 @@
+"""Autoencoder, Gaussian processes, and the names of methods."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from raymer.errors import UsageError
+from raymer.learners.autoencoder import AutoencoderReducer
+from raymer.learners.gaussian_process import GPRegressor, GroupedGPRegressor
+from raymer.learners.methods import (
+    REDUCERS,
+    REGRESSORS,
+    Method,
+    feature_groups,
+    make_regressor,
+    make_representation,
+    method_names,
+)
+
+
+@parametrize_with_checks([AutoencoderReducer(width=2, max_epochs=5), GPRegressor(), GroupedGPRegressor()])
+def test_sklearn_conventions(estimator, check):
+    check(estimator)
+
+
+def test_autoencoder_learns_and_repeats(regression):
+    X, _ = regression
+    one, two = (AutoencoderReducer(3, learning_rate=0.02, random_state=0).fit(X) for _ in range(2))
+    assert one.weight_.tobytes() == two.weight_.tobytes()
+    assert one.loss_[-1] < 0.8 * one.loss_[0]
+    assert len(one.loss_) < one.max_epochs, "it stops once the loss no longer falls"
+
+
+@pytest.mark.parametrize("params", [{"width": 0}, {"batch": 2.5}, {"learning_rate": 0}, {"tol": -1}])
+def test_autoencoder_refuses(params, regression):
+    with pytest.raises(ValueError, match=next(iter(params))):
+        AutoencoderReducer(**params).fit(regression[0])
+
+
+def test_grouped_gp_weighs_by_predictive_variance(regression):
+    X, y = regression
+    grouped = GroupedGPRegressor([0, 0, 1, 1, 1, 2]).fit(X, y)
+    pairs = [p.predict(X[:5][:, c], return_std=True) for p, c in zip(grouped.processes_, grouped.columns_, strict=True)]
+    weights = np.array([1 / sd**2 for _, sd in pairs])
+    by_hand = (weights * [mean for mean, _ in pairs]).sum(0) / weights.sum(0)
+    assert np.allclose(grouped.predict(X[:5]), by_hand, rtol=1e-12)
+    with pytest.raises(ValueError, match="names a group for 2 features, X has 6"):
+        GroupedGPRegressor([0, 1]).fit(X, y)
+
+
+def test_feature_groups_are_opensmiles_descriptors():
+    from raymer.corpora.is13 import FEATURES
+
+    groups = feature_groups(FEATURES)
+    assert len(set(groups)) == 27  # table II lists 26; DEAM's files have voicingFinalUnclipped too
+    assert np.bincount(groups).max() == 104  # audSpec_Rfilt, as in table II
+    assert feature_groups(["f001", "f002", "g1"]) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("kinds", "name"), [(REDUCERS, n) for n in REDUCERS] + [(REGRESSORS, n) for n in REGRESSORS])
+def test_declared_parameters_are_the_estimators(kinds, name):
+    kind = kinds[name]
+    estimator = kind.make({})
+    known = set(estimator.get_params())
+    assert {kind.rename.get(param, param) for param in kind.params} <= known
+    assert set(kind.fixed) <= known
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_every_method_fits_predicts_and_repeats_without_a_warning(name, regression):
+    X, y = regression
+    method = Method.of(name, {"width": 3} if "-" in name else None)
+    assert Method.from_dict(method.to_dict()) == method
+    predictions = []
+    for _ in range(2):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            representation = make_representation(method.reducer, 5)
+            Z = representation.fit_transform(X[:60], y[:60])
+            regressor = clone(make_regressor(method.regressor, 7, [f"f{k}" for k in range(6)])).fit(Z, y[:60])
+            predictions.append(regressor.predict(representation.transform(X[60:])))
+    assert predictions[0].tobytes() == predictions[1].tobytes()
+    assert np.isfinite(predictions[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("tnn-svm",), "unknown method 'tnn-svm': did you mean 'tnn-svr'?"),
+        (("tnn-svr", {"widht": 3}), "unknown parameter of tnn 'widht': did you mean 'width'?"),
+        (("svr", {"width": 3}), "method svr has no reducer"),
+        (("svr", None, {"c": 3}), "unknown parameter of svr 'c'"),
+        (("pca-gp_groups",), "unknown method 'pca-gp_groups'"),
+    ],
+)
+def test_unknown_names_are_told_with_the_nearest(args, message):
+    with pytest.raises(UsageError) as caught:
+        Method.of(*args)
+    assert message in str(caught.value)
+
+
+def test_labels_are_scaled_on_the_rows_of_fit(regression):
+    X, y = regression
+    regressor = make_regressor(Method.of("svr").regressor, 0, []).fit(X[:50], y[:50])
+    scaler = regressor.transformer_
+    assert (scaler.data_min_[0], scaler.data_max_[0]) == (y[:50].min(), y[:50].max())

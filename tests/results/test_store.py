@@ -1,0 +1,114 @@
+"""ResultStore: what goes in comes out, whole or not at all."""
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from raymer.errors import UsageError
+from raymer.results.frame import read_scores
+from raymer.results.store import Result, ResultStore, StoreError
+
+
+def make_result(value: float = 0.5) -> Result:
+    return Result(
+        fit={"method": {"name": "svr"}, "target": "valence"},
+        scores=({"target": "valence", "epoch": 0, "metric": "r2", "value": value},),
+        clip_ids=np.array(["a", "b"]),
+        true=np.array([1.0, 2.0]),
+        predicted=np.array([1.5, np.pi]),
+        n_train=8,
+        seconds={"reducer": 0.1, "regressor": 0.2, "shared": False},
+        versions={"python": "3.11"},
+    )
+
+
+def test_round_trip(tmp_path):
+    store = ResultStore(str(tmp_path / "S"))
+    assert store.done() == set()
+    assert not store.has("ab12")
+    store.put("ab12", make_result())
+    assert store.done() == {"ab12"}
+    assert store.has("ab12")
+    read, wrote = store.get("ab12"), make_result()
+    assert read.predicted.tobytes() == wrote.predicted.tobytes()
+    assert read.true.tobytes() == wrote.true.tobytes()
+    assert read.clip_ids.tolist() == ["a", "b"]
+    assert (read.fit, read.scores, read.seconds, read.n_train) == (wrote.fit, wrote.scores, wrote.seconds, 8)
+    header = store.header("ab12")
+    assert (header.scores, header.n_test, header.n_train) == (wrote.scores, 2, 8)
+
+
+def test_a_file_uri_is_the_same_store(tmp_path):
+    ResultStore(str(tmp_path / "S")).put("ab12", make_result())
+    assert ResultStore((tmp_path / "S").as_uri()).done() == {"ab12"}
+
+
+def test_a_failure_is_kept_until_there_is_a_result(tmp_path):
+    store = ResultStore(str(tmp_path))
+    store.fail("ab12", {"target": "valence"}, "ValueError: no", "Traceback ...")
+    assert store.failures()[0]["message"] == "ValueError: no"
+    assert store.failures(["other"]) == []
+    store.put("ab12", make_result())
+    assert store.failures() == []
+
+
+def test_nothing_half_written_is_ever_seen(tmp_path, monkeypatch):
+    store = ResultStore(str(tmp_path))
+
+    def full(self, data):
+        self.open("wb").write(data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        store.put("ab12", make_result())
+    assert store.done() == set()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    store = ResultStore(str(tmp_path))
+    store.put("ab12", make_result())
+    path = tmp_path / "fits" / "ab" / "ab12.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    for read in (store.get, store.header):
+        with pytest.raises(StoreError, match="ab12.parquet is damaged; delete it and run again"):
+            read("ab12")
+
+
+def test_missing_things_are_wrong_use(tmp_path):
+    store = ResultStore(str(tmp_path))
+    for call in (lambda: store.get("x1"), lambda: store.header("x1"), lambda: store.get_split("x"), store.check_exists):
+        with pytest.raises(UsageError):
+            call()
+
+
+def test_a_store_belongs_to_one_corpus(tmp_path):
+    store = ResultStore(str(tmp_path))
+    store.claim("deam", "f1", {"is13": "a"})
+    store.claim("deam", "f1", {"is13": "a"})
+    store.claim("deam", "f1", {"logmel": "b"})  # another input of the same corpus is welcome
+    with pytest.raises(UsageError, match="holds results of corpus deam"):
+        store.claim("deam", "f2", {"is13": "a"})
+    with pytest.raises(UsageError, match="holds results of corpus deam"):
+        store.claim("emotify", "f1", {"is13": "a"})
+    with pytest.raises(UsageError, match="other features called is13"):
+        store.claim("deam", "f1", {"is13": "changed"})
+    with pytest.raises(UsageError, match="other features called logmel"):
+        store.claim("deam", "f1", {"logmel": "changed"})
+
+
+def test_scores_are_tidy_and_in_order(tmp_path):
+    store = ResultStore(str(tmp_path))
+
+    class Planned:
+        def __init__(self, fit_id):
+            self.id, self.split = fit_id, "s1"
+
+    for fit_id, value in (("b2", 0.2), ("a1", 0.1)):
+        store.put(fit_id, make_result(value))
+    frame = read_scores(store, [Planned("a1"), Planned("missing"), Planned("b2")], {"s1": (0, 4)})
+    assert frame["value"].tolist() == [0.1, 0.2]
+    assert frame[["repeat", "fold", "n_train", "n_test", "epoch"]].iloc[0].tolist() == [0, 4, 8, 2, 0]
