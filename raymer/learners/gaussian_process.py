@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 
@@ -27,16 +28,20 @@ class GPRegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
+    tuning_rows : int
+        The kernel's hyperparameters are learnt on at most so many train rows, drawn at random (the cost of learning
+        them grows with the cube of their number); the process itself is conditioned on all of them.
     random_state : int or None
     """
 
-    def __init__(self, *, random_state: int | None = None) -> None:
+    def __init__(self, *, tuning_rows: int = 250, random_state: int | None = None) -> None:
+        self.tuning_rows = tuning_rows
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on X (n_songs, n_features), standardised, and y (n_songs,)."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        self.process_ = _fit_quietly(gaussian_process(X.shape[1], self.random_state), X, y)
+        self.process_ = _fit(X, y, self.tuning_rows, self.random_state)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -56,6 +61,8 @@ class GroupedGPRegressor(RegressorMixin, BaseEstimator):
     ----------
     groups : sequence of int, optional
         The group of each feature, (n_features,). Default: all features in one group.
+    tuning_rows : int
+        As in GPRegressor.
     random_state : int or None
 
     Raises
@@ -64,8 +71,11 @@ class GroupedGPRegressor(RegressorMixin, BaseEstimator):
         From `fit`, when `groups` has another length than X has features.
     """
 
-    def __init__(self, groups: Sequence[int] | None = None, *, random_state: int | None = None) -> None:
+    def __init__(
+        self, groups: Sequence[int] | None = None, *, tuning_rows: int = 250, random_state: int | None = None
+    ) -> None:
         self.groups = groups
+        self.tuning_rows = tuning_rows
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -75,10 +85,7 @@ class GroupedGPRegressor(RegressorMixin, BaseEstimator):
         if len(groups) != X.shape[1]:
             raise ValueError(f"groups names a group for {len(groups)} features, X has {X.shape[1]}")
         self.columns_ = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-        self.processes_ = [
-            _fit_quietly(gaussian_process(len(columns), self.random_state), X[:, columns], y)
-            for columns in self.columns_
-        ]
+        self.processes_ = [_fit(X[:, columns], y, self.tuning_rows, self.random_state) for columns in self.columns_]
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -93,6 +100,15 @@ class GroupedGPRegressor(RegressorMixin, BaseEstimator):
         weights = 1.0 / np.maximum(np.array([deviation for _, deviation in pairs]), 1e-12) ** 2
         mean: np.ndarray = (weights * means).sum(axis=0) / weights.sum(axis=0)
         return mean
+
+
+def _fit(X: np.ndarray, y: np.ndarray, tuning_rows: int, random_state: int | None) -> GaussianProcessRegressor:
+    """Learn the hyperparameters on `tuning_rows` rows, then condition on all."""
+    process = gaussian_process(X.shape[1], random_state)
+    if len(X) > tuning_rows:
+        rows = check_random_state(random_state).permutation(len(X))[:tuning_rows]
+        process.set_params(kernel=_fit_quietly(process, X[rows], y[rows]).kernel_, optimizer=None)
+    return _fit_quietly(process, X, y)
 
 
 def _fit_quietly(process: GaussianProcessRegressor, X: np.ndarray, y: np.ndarray) -> GaussianProcessRegressor:

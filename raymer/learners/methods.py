@@ -163,8 +163,10 @@ REGRESSORS: dict[str, Kind] = {
         (*_TREES, "min_samples_leaf", "max_features", "random_state"),
         cost=4.0,
     ),
-    "gp": Kind("raymer.learners.gaussian_process:GPRegressor", ("random_state",), cost=2.0),
-    "gp_groups": Kind("raymer.learners.gaussian_process:GroupedGPRegressor", ("groups", "random_state"), cost=20.0),
+    "gp": Kind("raymer.learners.gaussian_process:GPRegressor", ("tuning_rows", "random_state"), cost=0.5),
+    "gp_groups": Kind(
+        "raymer.learners.gaussian_process:GroupedGPRegressor", ("groups", "tuning_rows", "random_state"), cost=8.0
+    ),
 }
 """The regressors by the last part of a method's name."""
 
