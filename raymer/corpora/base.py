@@ -72,6 +72,8 @@ class Corpus:
         What the import took, repaired and left out; JSON-ready, not part of the fingerprint.
     audio_root : str, optional
         Folder of the audio files; not part of the fingerprint, since files may move.
+    folder : Path, optional
+        Where the corpus was read from; built features lie below it. Not part of the fingerprint either.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Corpus:
     inputs: Mapping[str, Input]
     notes: Mapping[str, Any] = field(default_factory=dict)
     audio_root: str | None = None
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         check_clips(self.name, self.clips, self.targets)
@@ -220,6 +223,7 @@ def load_corpus(folder: str | Path) -> Corpus:
         inputs={name: _read_input(folder, name) for name in manifest["inputs"]},
         notes=manifest["notes"],
         audio_root=manifest["audio_root"],
+        folder=folder,
     )
     found = {name: item.fingerprint for name, item in corpus.inputs.items()}
     if corpus.fingerprint != manifest["fingerprint"] or found != manifest["inputs"]:

@@ -26,3 +26,4 @@ class ImportOptions:
     id_column: str | None = None
     group_column: str | None = None
     targets: tuple[str, ...] | None = None
+    labels: Path | None = None

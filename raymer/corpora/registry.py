@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from raymer.corpora import deam, mediaeval2013, table
+from raymer.corpora import (
+    audio_folder,
+    ballroom,
+    deam,
+    emotify,
+    four_quadrants,
+    gtzan,
+    lastfm,
+    mediaeval2013,
+    pmemo,
+    table,
+)
 from raymer.corpora.base import Corpus
 from raymer.corpora.info import CorpusInfo, ImportOptions
 from raymer.errors import UsageError
@@ -19,7 +30,8 @@ class Importer:
     read: Callable[[Path, ImportOptions], Corpus]
 
 
-IMPORTERS = {module.INFO.name: Importer(module.INFO, module.read) for module in (deam, mediaeval2013, table)}
+_MODULES = (deam, mediaeval2013, emotify, pmemo, four_quadrants, lastfm, gtzan, ballroom, audio_folder, table)
+IMPORTERS = {module.INFO.name: Importer(module.INFO, module.read) for module in _MODULES}
 
 
 def import_corpus(name: str, src: Path, options: ImportOptions | None = None) -> Corpus:
