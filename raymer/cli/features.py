@@ -1,0 +1,132 @@
+"""raymer features: the audio of a corpus becomes shards of spectrograms, or a table of openSMILE features."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
+from raymer.cli.output import LINE_SECONDS, err, one_line_errors, out, print_json
+
+if TYPE_CHECKING:
+    from raymer.engine.data import BuildProgress, BuildSummary
+    from raymer.features.extractor import Extractor
+
+KINDS = ("logmel", "opensmile-is13", "opensmile-compare")
+
+
+def features(
+    folder: Annotated[Path, typer.Argument(help="Corpus folder with audio, made by `raymer import`.")],
+    kind: Annotated[str, typer.Option(help=f"What to compute: {', '.join(KINDS)}.")] = KINDS[0],
+    sample_rate: Annotated[int | None, typer.Option(help="Hz that clips are brought to [default: 22050].")] = None,
+    bins: Annotated[int | None, typer.Option(help="logmel: mel bands [default: 40].")] = None,
+    frame_ms: Annotated[float | None, typer.Option(help="logmel: length of a frame [default: 50].")] = None,
+    hop_ms: Annotated[float | None, typer.Option(help="logmel: from a frame to the next [default: 25].")] = None,
+    n_fft: Annotated[int | None, typer.Option(help="logmel: length of the transform [default: 2048].")] = None,
+    fmin: Annotated[float | None, typer.Option(help="logmel: lowest frequency, Hz [default: 0].")] = None,
+    fmax: Annotated[float | None, typer.Option(help="logmel: highest [default: half the sample rate].")] = None,
+    dtype: Annotated[str | None, typer.Option(help="logmel: float32 or float16 [default: float32].")] = None,
+    json: JsonOption = False,
+    address: AddressOption = "local",
+    workers: WorkersOption = None,
+    serial: SerialOption = False,
+) -> None:
+    """Build the features of every clip; the same command resumes after any stop, and does nothing when all is done."""
+    with one_line_errors():
+        from raymer.corpora.base import load_corpus
+        from raymer.corpora.inputs import add_input
+        from raymer.engine.data import build_features
+        from raymer.errors import UsageError
+        from raymer.features.store import load_table
+
+        if serial and (workers is not None or address != "local"):
+            raise UsageError("--serial runs in this process: --workers and --address would have no effect")
+        names = ("sample_rate", "n_bins", "frame_ms", "hop_ms", "n_fft", "fmin", "fmax", "dtype")
+        values = (sample_rate, bins, frame_ms, hop_ms, n_fft, fmin, fmax, dtype)
+        given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        parameters = make_extractor(kind, given)
+        corpus = load_corpus(folder)
+        with _progress(f"features {kind}") as show:
+            summary = build_features(
+                corpus,
+                parameters,
+                folder / "features",
+                address=address,
+                workers=workers,
+                serial=serial,
+                on_progress=show,
+            )
+        input_name = getattr(parameters, "input_name", None)
+        if input_name is not None:
+            item = load_table(summary.folder, input_name)
+            if input_name not in corpus.inputs or corpus.inputs[input_name].fingerprint != item.fingerprint:
+                add_input(folder, item)
+        _print(summary, input_name, json)
+
+
+def make_extractor(kind: str, given: dict[str, Any]) -> "Extractor":
+    """Return the extractor of a kind with the parameters that were given; UsageError for one it would ignore."""
+    from dataclasses import fields
+
+    from raymer.errors import UsageError
+    from raymer.features.logmel import LogMel
+    from raymer.features.opensmile import OpenSmileCompare, OpenSmileIs13
+    from raymer.nearest import unknown
+
+    extractors: dict[str, Any] = {made.kind: made for made in (LogMel, OpenSmileIs13, OpenSmileCompare)}
+    if kind not in extractors:
+        raise UsageError(unknown("kind", kind, KINDS))
+    heeded = {field.name for field in fields(extractors[kind])}
+    ignored = [name for name in given if name not in heeded]
+    if ignored:
+        option = {"n_bins": "bins"}.get(ignored[0], ignored[0]).replace("_", "-")
+        raise UsageError(f"--kind {kind} would ignore --{option}: leave it out")
+    extractor: Extractor = extractors[kind](**given)
+    return extractor
+
+
+def _print(summary: "BuildSummary", input_name: str | None, json: bool) -> None:
+    from dataclasses import asdict
+
+    for item in summary.broken:
+        err.print(f"broken: {item.clip_id} ({item.file}): {item.reason}", style="red", markup=False)
+    if json:
+        print_json({**asdict(summary), "folder": str(summary.folder), "input": input_name})
+        return
+    made = f"{summary.built} of {summary.shards} shards built now" if summary.built else "all was there"
+    broken = f", {len(summary.broken)} broken" if summary.broken else ""
+    frames = "" if input_name else f", {summary.frames} frames"
+    out.print(f"{summary.kind}: {summary.clips} clips{frames}{broken}; {made}, {summary.seconds:.1f} s", markup=False)
+    out.print(f"  {f'input {input_name} of the corpus' if input_name else summary.folder}", markup=False)
+
+
+@contextlib.contextmanager
+def _progress(label: str) -> "Iterator[Callable[[BuildProgress], None]]":
+    """Yield what shows a build's progress on stderr: a line that is rewritten on a terminal, else one in ten s."""
+    last = time.monotonic()
+    first: tuple[float, int] | None = None  # time and clips of the first report: before it, Ray and its workers start
+
+    def show(progress: "BuildProgress") -> None:
+        nonlocal last, first
+        now = time.monotonic()
+        first = first or (now, progress.done)
+        if not err.is_terminal and now - last < LINE_SECONDS:
+            return
+        last = now
+        text = f"{label}: {progress.done} of {progress.total} clips"
+        if progress.broken:
+            text += f", {len(progress.broken)} broken"
+        if progress.done > first[1]:
+            left = (now - first[0]) / (progress.done - first[1]) * (progress.total - progress.done)
+            text += f", about {left:.0f} s left"
+        if err.is_terminal:
+            err.print(f"{text:79}", end="\r", markup=False)
+        else:
+            err.print(text, markup=False)
+
+    yield show
+    if err.is_terminal:
+        err.print(" " * 79, end="\r")

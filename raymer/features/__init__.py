@@ -1,0 +1,1 @@
+"""Features: pure functions from samples to arrays, and their layout on disk."""

@@ -1,0 +1,196 @@
+"""What a build of features is, before anyone runs it: which clips, in which shards, under which name.
+
+The shards follow from the corpus and the parameters alone, so that a build that was killed goes on where it was, and
+ends with the same bytes, whoever builds which shard.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from raymer.corpora.base import Corpus
+from raymer.errors import RaymerError, UsageError
+from raymer.features.audio import AudioError
+from raymer.features.extractor import Extractor
+from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name, write_shard
+from raymer.identity import content_hash
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_SHAPE = "shape.json"
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """A build: the clips of a corpus with their audio, in the corpus' order, and how their features are made.
+
+    Attributes
+    ----------
+    corpus : str
+    root : str
+        Folder of the audio.
+    clips : tuple of (clip_id, file, size)
+        The file below `root`, and its bytes (-1 where it is missing).
+    extractor : Extractor
+    shard_size : int
+        Clips a shard.
+    """
+
+    corpus: str
+    root: str
+    clips: tuple[tuple[str, str, int], ...]
+    extractor: Extractor
+    shard_size: int
+
+    @classmethod
+    def of(cls, corpus: Corpus, extractor: Extractor, shard_size: int | None = None) -> "BuildPlan":
+        """Return the build of all clips of `corpus` that have audio, in shards of the extractor's size when None.
+
+        Raises
+        ------
+        UsageError
+            When the corpus has no audio, or its folder is gone.
+        """
+        if corpus.audio_root is None or "audio" not in corpus.clips.columns:
+            raise UsageError(f"corpus {corpus.name} was imported without audio: it has no features to build")
+        root = Path(corpus.audio_root)
+        if not root.is_dir():
+            raise UsageError(f"the audio of corpus {corpus.name} is no longer at {root}: import it again")
+        known = corpus.clips[corpus.clips["audio"].notna()]
+        clips = tuple(
+            (str(clip_id), str(file), _size(root / str(file)))
+            for clip_id, file in zip(known["clip_id"], known["audio"], strict=True)
+        )
+        return cls(corpus.name, str(root), clips, extractor, shard_size or extractor.shard_size)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of kind, parameters, library versions, clips with their files' sizes, and the shard size."""
+        extractor = self.extractor
+        how = [FORMAT, extractor.kind, extractor.parameters(), extractor.versions(), self.shard_size]
+        return content_hash(["features", how, [list(clip) for clip in self.clips]])
+
+    @property
+    def name(self) -> str:
+        """Name of the folder: kind and fingerprint."""
+        return f"{self.extractor.kind}-{self.fingerprint}"
+
+    @property
+    def n_shards(self) -> int:
+        """Number of shards."""
+        return -(-len(self.clips) // self.shard_size)
+
+    def shard_clips(self, number: int) -> tuple[tuple[str, str, int], ...]:
+        """Return the clips of shard `number`."""
+        return self.clips[number * self.shard_size : (number + 1) * self.shard_size]
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
+def prepare(plan: BuildPlan, folder: Path) -> tuple[int, int]:
+    """Make the folder of a build, and return the shape (max_frames, width) of a clip's tensor.
+
+    The shape is the bound from all files' headers; it is written down, so that it is found once.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / _SHAPE
+    if not path.is_file():
+        longest = max((plan.extractor.longest(Path(plan.root) / file) for _, file, _ in plan.clips), default=0)
+        _put(path, {"max_frames": max(longest, 1)})
+    return int(json.loads(path.read_text())["max_frames"]), plan.extractor.width
+
+
+def missing_shards(plan: BuildPlan, folder: Path) -> list[int]:
+    """Return the numbers of the shards that do not exist yet."""
+    return [number for number in range(plan.n_shards) if not (folder / shard_name(number)).is_file()]
+
+
+def build_shard(plan: BuildPlan, folder: Path, number: int, shape: tuple[int, int]) -> ShardInfo:
+    """Decode the clips of one shard, compute their features and write its file; the work of one Ray task.
+
+    A clip whose file cannot be used becomes a Broken with one line; nothing else about it stops the build.
+    """
+    ids, arrays, broken = [], [], []
+    for clip_id, file, _ in plan.shard_clips(number):
+        try:
+            values = plan.extractor.extract(Path(plan.root) / file)
+            if len(values) > shape[0]:
+                raise AudioError(f"{len(values)} frames, but its header announces {shape[0]} at most")
+        except AudioError as error:
+            broken.append(Broken(clip_id, file, str(error)))
+            continue
+        ids.append(clip_id)
+        arrays.append(values)
+    return write_shard(folder / shard_name(number), ids, arrays, broken, shape)
+
+
+def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
+    """Write the manifest of a build whose shards all exist, remove what killed processes left, and return it.
+
+    Raises
+    ------
+    RaymerError
+        When a shard is damaged, or when not one clip could be used.
+    """
+    infos = [read_shard_info(folder / shard_name(number)) for number in range(plan.n_shards)]
+    broken = [item for info in infos for item in info.broken]
+    if len(broken) == len(plan.clips):
+        first = f"; the first, {broken[0].file}: {broken[0].reason}" if broken else ""
+        raise RaymerError(f"corpus {plan.corpus}: none of its {len(plan.clips)} clips can be used{first}")
+    manifest = {
+        "format": FORMAT,
+        "kind": plan.extractor.kind,
+        "corpus": plan.corpus,
+        "fingerprint": plan.fingerprint,
+        "parameters": plan.extractor.parameters(),
+        "versions": plan.extractor.versions(),
+        "columns": list(plan.extractor.columns),
+        "dtype": plan.extractor.dtype,
+        "shape": list(prepare(plan, folder)),
+        "clips": sum(info.clips for info in infos),
+        "frames": sum(info.frames for info in infos),
+        "shards": [{key: value for key, value in asdict(info).items() if key != "broken"} for info in infos],
+        "broken": [asdict(item) for item in broken],
+        "content": content_hash([info.content for info in infos]),
+    }
+    for left in folder.glob(".*.parquet.*"):
+        left.unlink(missing_ok=True)
+    _put(folder / MANIFEST, manifest)
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a features folder, or None where the build is not finished.
+
+    Raises
+    ------
+    RaymerError
+        When another raymer wrote it.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    if manifest.get("format") != FORMAT:
+        raise RaymerError(f"{folder} has format {manifest.get('format')}, this raymer reads {FORMAT}: build again")
+    return manifest
+
+
+def run_serial(
+    plan: BuildPlan, folder: Path, numbers: list[int], shape: tuple[int, int], on_shard: Callable[[ShardInfo], None]
+) -> None:
+    """Build the shards `numbers` one after the other in this process."""
+    for number in numbers:
+        on_shard(build_shard(plan, folder, number, shape))
+
+
+def _put(path: Path, value: dict[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary.write_text(json.dumps(value, indent=1) + "\n")
+    temporary.replace(path)

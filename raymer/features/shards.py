@@ -1,0 +1,121 @@
+"""One shard of a features folder: a Parquet file of some clips, readable with pyarrow alone.
+
+Columns: `clip_id` (string), `n_frames` (int32: how many rows of the tensor are the clip's, the rest is zeros) and
+`features` (fixed-shape tensor, max_frames x width, the same shape in every shard). What could not be read stands in
+the file's metadata, so that a shard is the whole record of its clips.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raymer.errors import RaymerError
+from raymer.identity import array_hash, content_hash
+
+METADATA_KEY = b"raymer"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A clip whose audio cannot be used, and why."""
+
+    clip_id: str
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ShardInfo:
+    """What a shard holds, without its values; `content` is a hash of ids, lengths and values."""
+
+    file: str
+    clips: int
+    frames: int
+    content: str
+    broken: tuple[Broken, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """The clips of a shard: ids, lengths (n_clips,) and values (sum of lengths, width), one clip after the other."""
+
+    clip_ids: tuple[str, ...]
+    lengths: np.ndarray
+    values: np.ndarray
+
+
+def shard_name(number: int) -> str:
+    """Return the name of shard `number`'s file."""
+    return f"part-{number:04d}.parquet"
+
+
+def write_shard(
+    path: Path, clip_ids: Sequence[str], arrays: Sequence[np.ndarray], broken: Sequence[Broken], shape: tuple[int, int]
+) -> ShardInfo:
+    """Write a shard, whole or not at all; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    clip_ids, arrays : sequences of equal length
+        A clip's id and its values (n_frames <= shape[0], shape[1]), all of one dtype.
+    broken : sequence of Broken
+    shape : (max_frames, width)
+    """
+    dtype = arrays[0].dtype if arrays else np.dtype(np.float32)
+    padded = np.zeros((len(arrays), *shape), dtype=dtype)
+    for row, values in enumerate(arrays):
+        padded[row, : len(values)] = values
+    lengths = np.array([len(values) for values in arrays], dtype=np.int32)
+    content = content_hash([list(clip_ids), lengths.tolist(), array_hash(*arrays)])
+    info = ShardInfo(path.name, len(clip_ids), int(lengths.sum()), content, tuple(broken))
+    tensor = pa.fixed_shape_tensor(pa.from_numpy_dtype(dtype), shape)
+    storage = pa.FixedSizeListArray.from_arrays(pa.array(padded.ravel()), shape[0] * shape[1])
+    table = pa.table(
+        {
+            "clip_id": pa.array(clip_ids, pa.string()),
+            "n_frames": lengths,
+            "features": pa.ExtensionArray.from_storage(tensor, storage),
+        }
+    ).replace_schema_metadata({METADATA_KEY: json.dumps(asdict(info))})
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"], write_statistics=False)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return info
+
+
+def read_shard_info(path: Path) -> ShardInfo:
+    """Return what a shard holds, from its footer; raises RaymerError for a file that is none."""
+    try:
+        record: dict[str, Any] = json.loads(pq.read_schema(path).metadata[METADATA_KEY])
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+        raise RaymerError(f"{path} is no shard of features or is damaged: delete it and build again") from error
+    return ShardInfo(**{**record, "broken": tuple(Broken(**item) for item in record["broken"])})
+
+
+def read_shard(path: Path) -> Shard:
+    """Return the clips of a shard, without padding; raises RaymerError for a file that is none."""
+    try:
+        table = pq.read_table(path).combine_chunks()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise RaymerError(f"{path} is missing or damaged: delete it and build again") from error
+    lengths = table["n_frames"].to_numpy().astype(np.int64)
+    column = table["features"]
+    shape = tuple(column.type.shape)
+    if len(lengths) == 0:
+        empty = np.empty((0, shape[1]), dtype=column.type.value_type.to_pandas_dtype())
+        return Shard((), lengths, empty)
+    padded = column.chunk(0).to_numpy_ndarray()
+    values = np.concatenate([clip[:length] for clip, length in zip(padded, lengths, strict=True)])
+    return Shard(tuple(table["clip_id"].to_pylist()), lengths, values)
