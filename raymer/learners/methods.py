@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from raymer.errors import UsageError
+from raymer.learners.curve_methods import CURVES, EPOCHS, EVERY
 from raymer.nearest import unknown
 
 DEFAULT_WIDTH = 100
@@ -53,8 +54,10 @@ class Method:
             For an unknown name or parameter (with the nearest valid one), or parameters of a reducer where the method
             has none.
         """
+        if name in CURVES:
+            return cls._of_curve(name, reducer or {}, regressor or {})
         if name not in method_names():
-            raise UsageError(unknown("method", name, method_names()))
+            raise UsageError(unknown("method", name, [*method_names(), *CURVES]))
         first, _, last = name.partition("-") if name not in REGRESSORS else ("", "", name)
         if reducer and not first:
             raise UsageError(f"method {name} has no reducer: its reducer parameters would have no effect")
@@ -64,17 +67,40 @@ class Method:
             regressor=_step(REGRESSORS, last, regressor or {}, name),
         )
 
+    @classmethod
+    def _of_curve(cls, name: str, reducer: Mapping[str, Any], regressor: Mapping[str, Any]) -> "Method":
+        kind = CURVES[name]
+        reducer = {"epochs": EPOCHS, "every": EVERY, **reducer}
+        return cls(
+            name,
+            _checked(kind.reducer, kind.reducer_params, reducer, name),
+            _checked(kind.regressor, kind.regressor_params, regressor, name),
+        )
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether it is trained by epochs on sequences, and predicts all targets at each scored epoch."""
+        return self.name in CURVES
+
     @property
     def width(self) -> int | None:
         """Number of features after the reducer; None where the method has none."""
         if self.reducer is None:
             return None
-        return int(dict(self.reducer.params)["width"])
+        params = dict(self.reducer.params)
+        return int(params.get("hidden", (50,))[-1] if self.is_curve else params["width"])
 
     @property
     def is_supervised(self) -> bool:
         """Whether the reducer learns from the target; if not, its training serves every target."""
-        return self.reducer is not None and REDUCERS[self.reducer.kind].supervised
+        return self.is_curve or (self.reducer is not None and REDUCERS[self.reducer.kind].supervised)
+
+    @property
+    def cost(self) -> tuple[float, float]:
+        """Rough seconds of the reducer's training and of the regressor's; they order the work, nothing else."""
+        if self.is_curve:
+            return 0.2 * dict(self.reducer.params)["epochs"] if self.reducer else 0.0, 1.0
+        return (REDUCERS[self.reducer.kind].cost if self.reducer else 0.0), REGRESSORS[self.regressor.kind].cost
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data; `from_dict` is its inverse."""
@@ -172,7 +198,7 @@ REGRESSORS: dict[str, Kind] = {
 
 
 def method_names() -> list[str]:
-    """Return the name of every method: each regressor alone, and after each reducer where that makes sense.
+    """Return the name of every method on tables: each regressor alone, and after each reducer where that makes sense.
 
     `gp_groups` needs the names of the features to group them, so it follows no reducer.
     """
@@ -181,10 +207,15 @@ def method_names() -> list[str]:
 
 
 def _step(kinds: Mapping[str, Kind], kind: str, params: Mapping[str, Any], method: str) -> Step:
+    return _checked(kind, kinds[kind].params, params, method)
+
+
+def _checked(kind: str, valid: Sequence[str], params: Mapping[str, Any], method: str) -> Step:
     for name in params:
-        if name not in kinds[kind].params:
-            raise UsageError(f"method {method}: {unknown(f'parameter of {kind}', name, kinds[kind].params)}")
-    return Step(kind, tuple(sorted(params.items())))
+        if name not in valid:
+            raise UsageError(f"method {method}: {unknown(f'parameter of {kind}', name, valid)}")
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    return Step(kind, tuple(sorted(plain.items())))
 
 
 def _make(kinds: Mapping[str, Kind], step: Step, seed: int) -> BaseEstimator:
