@@ -2,10 +2,10 @@
 
     python -m benchmarks.triplet --corpus C [--folds 1] [--plain-rounds 1] [--out FILE.jsonl]
 
-Everything runs on one thread, in turn, and seconds are the processor's, so that neighbours on a busy machine count less;
-`exact`, a fraction of a second, is run seven times and its median kept. A line a fit goes to `--out` as it ends, and the ratios are printed last. The
-plain loop (autograd, materialised triplets, a DataLoader) runs `--plain-rounds` of its 25 rounds, since a round is like
-every other; its seconds are then those rounds times 25 / rounds, and marked so.
+Everything runs on one thread, in turn, and seconds are the processor's, so that neighbours on a busy machine count
+less; `exact`, a fraction of a second, is run seven times and its median kept. A line a fit goes to `--out` as it ends,
+and the ratios are printed last. The plain loop (autograd, materialised triplets, a DataLoader) runs `--plain-rounds` of
+its 25 rounds, since a round is like every other; its seconds are then those rounds times 25 / rounds, and marked so.
 """
 
 import argparse

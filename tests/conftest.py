@@ -1,6 +1,5 @@
 """What all tests share: the real data where it is there, a small corpus, and the command line in this process."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,15 +64,6 @@ def small_experiment(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
     return path
-
-
-def records(result: Result) -> list[dict]:
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def without_seconds(rows: list[dict]) -> list[dict]:
-    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
 @pytest.fixture

@@ -20,9 +20,18 @@ def import_(
         str | None, typer.Option(help="deam: songs whose swapped columns are put right: 2013_only, none, all.")
     ] = None,
     id: Annotated[str | None, typer.Option(help="table: the column with the clip's id.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="table: a column to predict; again for more.")] = None,
-    group: Annotated[str | None, typer.Option(help="table: the column with the artist or song, never divided.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a corpus folder that exists.")] = False,
+    target: Annotated[
+        list[str] | None, typer.Option(help="table, audio_folder: a column to predict; again for more.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="table, audio_folder: the column with the artist or song, never divided.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="audio_folder: a CSV with the files' labels, instead of a folder a class.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a corpus folder that exists, built features and all.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Read a corpus from its original files, check and repair it, and write it as a folder of Parquet files."""
@@ -31,7 +40,7 @@ def import_(
         from raymer.corpora.info import ImportOptions
         from raymer.corpora.registry import import_corpus
 
-        options = ImportOptions(features_table, repair, id, group, tuple(target) if target else None)
+        options = ImportOptions(features_table, repair, id, group, tuple(target) if target else None, labels)
         made = import_corpus(corpus, src, options)
         write_corpus(made, output, replace_existing=force)
         summary = {"corpus": made.name, **made.notes, "fingerprint": made.fingerprint}

@@ -19,3 +19,7 @@ AddressOption = Annotated[
 ]
 WorkersOption = Annotated[int | None, typer.Option(help="Number of workers [default: all CPUs].", show_default=False)]
 SerialOption = Annotated[bool, typer.Option("--serial", help="Run in this process, without Ray; the same bits.")]
+EpochsOption = Annotated[
+    int | None, typer.Option(help="Epochs of methods that are trained by epochs, instead of the experiment's.")
+]
+FoldsOption = Annotated[int | None, typer.Option(help="Folds, instead of the experiment's.")]

@@ -16,6 +16,7 @@ from raymer.errors import RaymerError
 if TYPE_CHECKING:
     from raymer.engine.queue import Progress
     from raymer.engine.run import RunSummary
+    from raymer.reports.curves import CurvePoint
     from raymer.reports.table import Row
 
 LINE_SECONDS = 10.0
@@ -116,6 +117,37 @@ def print_rows(title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> 
         say(f"- {note}")
 
 
+def print_points(title: str, points: "Sequence[CurvePoint]", notes: Sequence[str] = ()) -> None:
+    """Print the last epoch as a table, a line a target, and below it the average at every scored epoch."""
+    methods = list(dict.fromkeys((point.method, point.protocol) for point in points))
+    last = max((point.epoch for point in points), default=0)
+    at = {(point.target, point.epoch, point.method, point.protocol): point for point in points}
+    targets = list(dict.fromkeys(point.target for point in points))
+    table = Table(title=f"{title}, epoch {last}", title_justify="left")
+    table.add_column("target")
+    for method, _ in methods:
+        table.add_column(method, justify="right")
+        table.add_column("published", justify="right", style="dim")
+    for target in targets:
+        row = [at[target, last, *method] for method in methods]
+        table.add_row(target, *(cell for point in row for cell in (_curve_cell(point), _plain(point.published))))
+    out.print(table)
+    whole = targets[-1]  # the average where there are several targets
+    for epoch in sorted({point.epoch for point in points}):
+        cells = [f"{method[0]} {_curve_cell(at[whole, epoch, *method])}" for method in methods]
+        say(f"  epoch {epoch:4}, {whole}: {', '.join(cells)}")
+    for note in notes:
+        say(f"- {note}")
+
+
+def _curve_cell(point: "CurvePoint") -> str:
+    return _plus_minus(point.mean, point.sd) if point.mean is not None else "incomplete"
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
 def _cells(group: "Sequence[Row]", with_protocol: bool, with_published: bool) -> list[str]:
     first = group[0]
     cells = [first.system.replace("[", r"\["), str(first.n_features)]
@@ -145,7 +177,7 @@ def print_summary(summary: "RunSummary", failures: Sequence[dict[str, Any]]) -> 
     for failure in failures:
         fit = failure["fit"]
         err.print(
-            f"failed: fit {failure['id']} ({fit['method']['name']}, {fit['target']}): {failure['message']}",
+            f"failed: fit {failure['id']} ({fit['method']['name']}, {', '.join(fit['targets'])}): {failure['message']}",
             style="red",
             markup=False,
         )

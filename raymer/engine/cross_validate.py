@@ -67,7 +67,7 @@ def cross_validate(
     planned = plan(samples, [(method, protocol) for method in chosen], wanted, seed)
     with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
         results = ResultStore(store or folder)
-        results.claim(corpus.name, corpus.fingerprint, {samples.input: corpus.inputs[samples.input].fingerprint})
+        results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
         serial = address is None
         summary = run_plan(planned, results, address=address or "local", workers=workers, serial=serial)
         if summary.failed:

@@ -9,7 +9,7 @@ import numpy as np
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
 from raymer.identity import array_hash, content_hash, derive_seed
-from raymer.learners.methods import REDUCERS, REGRESSORS, Method
+from raymer.learners.methods import Method
 from raymer.protocols.splits import Split, SplitProtocol
 
 
@@ -23,12 +23,17 @@ class Samples:
         Names, for people.
     clip_ids, groups : ndarray of shape (n_clips,), str
     features : ndarray of shape (n_clips, n_features), float64
+        For sequences (total_frames, n_bins), float16 or float32, and read-only.
     feature_names : tuple of str
+        Empty for sequences.
     labels : mapping of target to ndarray of shape (n_clips,), float64
+        Text for classes.
     fingerprint : str
         Hash of ids, features and their names.
     label_fingerprints : mapping of target to str
         Hash of the labels of each target.
+    offsets : ndarray of shape (n_clips, 2), int64, optional
+        For sequences: the first frame of each clip and the one behind its last.
     """
 
     corpus: str
@@ -40,10 +45,11 @@ class Samples:
     labels: Mapping[str, np.ndarray]
     fingerprint: str
     label_fingerprints: Mapping[str, str]
+    offsets: np.ndarray | None = None
 
     @classmethod
     def of(cls, corpus: Corpus, input_name: str | None, targets: Sequence[str]) -> "Samples":
-        """Return the clips of `corpus` that have the input, in the order of the clip table."""
+        """Return the clips of `corpus` that have the table `input_name`, in the order of the clip table."""
         item = corpus.input(input_name)
         for target in targets:
             if corpus.target(target).kind != "number":
@@ -65,6 +71,11 @@ class Samples:
             label_fingerprints={target: array_hash(values) for target, values in labels.items()},
         )
 
+    def labels_of(self, targets: Sequence[str]) -> str:
+        """Return the fingerprint of the labels of `targets`."""
+        marks = [self.label_fingerprints[target] for target in targets]
+        return marks[0] if len(marks) == 1 else content_hash(marks)
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -75,7 +86,8 @@ class Fit:
     samples, labels : str
         Fingerprints of the features and of the target's labels.
     method : Method
-    target : str
+    targets : tuple of str
+        One, but for methods that predict all at once.
     split : str
         Id of the split; its clips lie in Plan.splits.
     seed : int
@@ -85,7 +97,7 @@ class Fit:
     samples: str
     labels: str
     method: Method
-    target: str
+    targets: tuple[str, ...]
     split: str
     seed: int
     id: str = field(init=False)
@@ -99,7 +111,7 @@ class Fit:
             "samples": self.samples,
             "labels": self.labels,
             "method": self.method.to_dict(),
-            "target": self.target,
+            "targets": list(self.targets),
             "split": self.split,
             "seed": self.seed,
         }
@@ -108,7 +120,7 @@ class Fit:
     def from_dict(cls, data: Mapping[str, Any]) -> "Fit":
         """Return the fit that `to_dict` wrote."""
         method = Method.from_dict(data["method"])
-        return cls(data["samples"], data["labels"], method, data["target"], data["split"], data["seed"])
+        return cls(data["samples"], data["labels"], method, tuple(data["targets"]), data["split"], data["seed"])
 
     @property
     def reducer_id(self) -> str | None:
@@ -116,7 +128,7 @@ class Fit:
         reducer = self.method.reducer
         if reducer is None:
             return None
-        labels = [self.target, self.labels] if self.method.is_supervised else None
+        labels = [list(self.targets), self.labels] if self.method.is_supervised else None
         return content_hash(["reducer", self.samples, labels, reducer.to_dict(), self.split, self.seed])
 
     @property
@@ -126,9 +138,8 @@ class Fit:
 
     @property
     def cost(self) -> tuple[float, float]:
-        """Rough seconds of the reducer's training and of the regressor's; they order the work, nothing else."""
-        reducer = self.method.reducer
-        return (REDUCERS[reducer.kind].cost if reducer else 0.0), REGRESSORS[self.method.regressor.kind].cost
+        """As Method.cost."""
+        return self.method.cost
 
 
 Unit = tuple[Fit, ...]
@@ -143,6 +154,11 @@ class Plan:
     fits: tuple[Fit, ...]
     splits: Mapping[str, Split]
 
+    @property
+    def input_fingerprint(self) -> dict[str, str]:
+        """The input's name and the fingerprint of its content: what a store must not mix."""
+        return {self.samples.input: self.samples.fingerprint}
+
 
 def plan(
     samples: Samples, methods: Iterable[tuple[Method, SplitProtocol]], targets: Sequence[str], seed: int = 0
@@ -153,9 +169,8 @@ def plan(
     for method, protocol in methods:
         for split in protocol.splits(samples.clip_ids, samples.groups):
             splits[split.id] = split
-            for target in targets:
-                labels = samples.label_fingerprints[target]
-                fit = Fit(samples.fingerprint, labels, method, target, split.id, seed)
+            for together in [tuple(targets)] if method.is_curve else [(target,) for target in targets]:
+                fit = Fit(samples.fingerprint, samples.labels_of(together), method, together, split.id, seed)
                 fits[fit.id] = fit
     return Plan(samples, tuple(fits.values()), splits)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Fit, Samples
+from raymer.engine.sequences import built_features, sequence_samples
 from raymer.engine.work import one_thread, run_fit, versions
 from raymer.errors import UsageError
 from raymer.protocols.splits import Split
@@ -54,13 +55,15 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
         f"{name} {old} -> {versions()[name]}" for name, old in stored.versions.items() if versions()[name] != old
     ]
     difference = ", ".join(differences + (changed if differences else []))
-    return Rerun(fit_id, fit.method.name, fit.target, not differences, difference, again.scores)
+    return Rerun(fit_id, fit.method.name, ", ".join(fit.targets), not differences, difference, again.scores)
 
 
 def _samples(corpus: Corpus, fit: Fit, fit_id: str) -> Samples:
     """Find the input whose content is what the fit was run on: its identity holds content, not names."""
-    for name in corpus.inputs:
-        samples = Samples.of(corpus, name, [fit.target])
-        if (samples.fingerprint, samples.label_fingerprints[fit.target]) == (fit.samples, fit.labels):
+    is_curve, folder = fit.method.is_curve, corpus.folder
+    names = [path.name for path in built_features(folder)] if is_curve and folder else list(corpus.inputs)
+    for name in names:
+        samples = (sequence_samples if is_curve else Samples.of)(corpus, name, fit.targets)
+        if (samples.fingerprint, samples.labels_of(fit.targets)) == (fit.samples, fit.labels):
             return samples
     raise UsageError(f"corpus {corpus.name} has not the features and labels that fit {fit_id} was run on")

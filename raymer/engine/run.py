@@ -72,9 +72,13 @@ def run_plan(
         progress = run_gang(plan, work, store, on_progress, address=address, workers=workers)
     if progress.stopped is not None:
         raise RaymerError(progress.stopped)
-    lost = len(missing) - progress.done - len(progress.failed)
+    done = store.done() if missing else done
+    lost = [fit for fit in missing if fit.id not in done and fit.id not in progress.failed]
     if lost:
-        raise RaymerError(f"the gang ended with {lost} of {len(missing)} fits not run: run the command again")
+        raise RaymerError(
+            f"{len(lost)} of {len(missing)} fits have no result in {store.location}: run the command again; "
+            "if they are missing still, the workers do not see that folder"
+        )
     reused = len(plan.fits) - len(missing)
     return RunSummary(len(plan.fits), reused, progress.done, progress.failed, time.monotonic() - start)
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Fit, Plan, Samples, plan
+from raymer.engine.sequences import sequence_samples
 from raymer.errors import UsageError
 from raymer.experiments.spec import ExperimentSpec, Published
 from raymer.learners.methods import Method
@@ -58,16 +59,23 @@ def make_study(spec: ExperimentSpec, corpus: Corpus) -> Study:
     """
     if corpus.name != spec.corpus:
         raise UsageError(f"experiment {spec.name} is about corpus {spec.corpus}, not {corpus.name}")
-    samples = Samples.of(corpus, spec.input, spec.targets)
+    if spec.is_curve:
+        samples = sequence_samples(corpus, spec.input or "logmel", spec.targets)
+    else:
+        samples = Samples.of(corpus, spec.input, spec.targets)
     n_features = samples.features.shape[1]
     share = n_features / spec.published_features if spec.published_features else 1.0
     asked: list[tuple[Method, SplitProtocol]] = []
     systems = []
     for name, protocol_spec in spec.protocols.items():
         for row in spec.systems:
-            method, protocol = row.build(width_share=share), protocol_spec.build(row.folds)
+            method, protocol = spec.build(row, width_share=share), protocol_spec.build(row.folds)
             asked.append((method, protocol))
             fits = plan(samples, [(method, protocol)], spec.targets, spec.seed).fits
+            if method.is_curve:
+                from raymer.engine.curve_work import curve_method  # here, since it imports torch
+
+                curve_method(method)  # refuses what the network would, before anything is run
             width = method.width or n_features
             systems.append(System(row.system, name, method, width, row.published, fits))
     return Study(spec, plan(samples, asked, spec.targets, spec.seed), tuple(systems))

@@ -51,6 +51,8 @@ def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> 
     pending = [fit for fit in unit if not store.has(fit.id)]
     if not pending:
         return failed
+    if pending[0].method.is_curve:
+        return _run_curve_unit(tuple(pending), samples, split, store)
     try:
         division = _Division(samples, split)
         representation = _Representation(pending[0], division)
@@ -69,8 +71,26 @@ def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> 
     return failed
 
 
+def _run_curve_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> list[str]:
+    from raymer.engine.curve_work import run_curves
+
+    try:
+        results = run_curves(unit, samples, split, store.checkpoint_path(unit[0].reducer_id or unit[0].id))
+    except Exception as error:
+        for fit in unit:
+            _record_failure(fit, error, store)
+        return [fit.id for fit in unit]
+    for fit_id, result in results.items():
+        store.put(fit_id, result)
+    return []
+
+
 def run_fit(fit: Fit, samples: Samples, split: Split) -> Result:
     """Run one fit by itself and return its result; nothing is written."""
+    if fit.method.is_curve:
+        from raymer.engine.curve_work import run_curves
+
+        return run_curves((fit,), samples, split, None)[fit.id]
     division = _Division(samples, split)
     return _run_fit(fit, division, _Representation(fit, division), shared=False)
 
@@ -103,7 +123,7 @@ class _Representation:
     def __init__(self, fit: Fit, division: _Division) -> None:
         start = time.perf_counter()
         pipeline = make_representation(fit.method.reducer, derive_seed("reducer", fit.reducer_id))
-        labels = division.train_labels(fit.target) if fit.method.is_supervised else None
+        labels = division.train_labels(fit.targets[0]) if fit.method.is_supervised else None
         self.train = pipeline.fit_transform(division.x_train, labels)
         self.test = pipeline.transform(division.x_test)
         self.seconds = time.perf_counter() - start
@@ -112,23 +132,27 @@ class _Representation:
 def _run_fit(fit: Fit, division: _Division, representation: _Representation, *, shared: bool) -> Result:
     start = time.perf_counter()
     regressor = make_regressor(fit.method.regressor, fit.regressor_seed, division.feature_names)
-    regressor.fit(representation.train, division.train_labels(fit.target))
+    target = fit.targets[0]
+    regressor.fit(representation.train, division.train_labels(target))
     predicted = np.asarray(regressor.predict(representation.test), dtype=np.float64)
     seconds = time.perf_counter() - start
     if not np.isfinite(predicted).all():
         raise FloatingPointError(f"{np.sum(~np.isfinite(predicted))} of {len(predicted)} predictions are not finite")
-    true = division.test_labels(fit.target)
+    true = division.test_labels(target)
     scores = tuple(
-        {"target": fit.target, "epoch": 0, "metric": name, "value": metric(true, predicted)}
+        {"target": target, "epoch": 0, "metric": name, "value": metric(true, predicted)}
         for name, metric in METRICS["number"].items()
     )
     return Result(
         fit=fit.to_dict(),
         scores=scores,
         clip_ids=division.test_ids,
+        targets=np.full(len(true), target),
+        epochs=np.zeros(len(true), dtype=np.int32),
         true=true,
         predicted=predicted,
         n_train=len(representation.train),
+        n_test=len(true),
         seconds={"reducer": representation.seconds, "regressor": seconds, "shared": shared},
         versions=versions(),
     )

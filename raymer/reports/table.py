@@ -16,21 +16,32 @@ class _Number(Protocol):
     def sd(self) -> float | None: ...
 
 
-class _System(Protocol):
-    """What a row needs to know of a system."""
+class PlannedSystem(Protocol):
+    """What a row needs to know of a system: the engine's System, which this room does not import."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the row."""
+
     @property
-    def protocol(self) -> str: ...
+    def protocol(self) -> str:
+        """Name of the protocol."""
+
     @property
-    def method(self) -> Any: ...
+    def method(self) -> Any:
+        """The learners' Method."""
+
     @property
-    def n_features(self) -> int: ...
+    def n_features(self) -> int:
+        """Features that reach the regressor."""
+
     @property
-    def published(self) -> Mapping[str, _Number]: ...
+    def published(self) -> Mapping[str, _Number]:
+        """What was published, by target."""
+
     @property
-    def fits(self) -> Sequence[Any]: ...
+    def fits(self) -> Sequence[Any]:
+        """The planned fits."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Row:
         return asdict(self)
 
 
-def make_rows(systems: Sequence[_System], scores: pd.DataFrame, targets: Sequence[str], metric: str) -> list[Row]:
+def make_rows(systems: Sequence[PlannedSystem], scores: pd.DataFrame, targets: Sequence[str], metric: str) -> list[Row]:
     """Return a row a system and target, in that order; `scores` is Study.scores."""
     chosen = scores[scores["metric"] == metric]
     groups = dict(list(chosen.groupby(["row", "target"])))
@@ -76,8 +87,8 @@ def make_rows(systems: Sequence[_System], scores: pd.DataFrame, targets: Sequenc
     ]
 
 
-def _row(system: _System, target: str, scores: pd.DataFrame) -> Row:
-    planned = sum(fit.target == target for fit in system.fits)
+def _row(system: PlannedSystem, target: str, scores: pd.DataFrame) -> Row:
+    planned = sum(target in fit.targets for fit in system.fits)
     complete = len(scores) == planned
     values = scores["value"].to_numpy()
     published = system.published.get(target)

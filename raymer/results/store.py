@@ -37,10 +37,12 @@ class Result:
         Fit.to_dict() of the fit.
     scores : tuple of mappings
         Each {"target", "epoch", "metric", "value"}; epoch 0 where a method has none.
-    clip_ids : ndarray of shape (n_test,), str
-    true, predicted : ndarray of shape (n_test,), float64
-        In the target's own unit.
-    n_train : int
+    clip_ids, targets : ndarray of shape (n_predictions,), str
+    epochs : ndarray of shape (n_predictions,), int32
+    true, predicted : ndarray of shape (n_predictions,)
+        float64 in the target's own unit, or the names of classes. A prediction a test clip, target and scored epoch.
+    n_train, n_test : int
+        Clips.
     seconds : mapping
         "reducer" (training of the scaler and reducer, shared or not), "regressor", and "shared": whether another fit
         of the same unit has paid for the reducer.
@@ -51,9 +53,12 @@ class Result:
     fit: Mapping[str, Any]
     scores: tuple[Mapping[str, Any], ...]
     clip_ids: np.ndarray
+    targets: np.ndarray
+    epochs: np.ndarray
     true: np.ndarray
     predicted: np.ndarray
     n_train: int
+    n_test: int
     seconds: Mapping[str, Any]
     versions: Mapping[str, str]
 
@@ -79,11 +84,12 @@ class ResultStore:
     """
 
     def __init__(self, location: str) -> None:
-        self.location = str(location)
-        if "://" in self.location:
+        if "://" in str(location):
+            self.location = str(location)
             self._fs, self._root = fs.FileSystem.from_uri(self.location)
-        else:
-            self._fs, self._root = fs.LocalFileSystem(), str(Path(self.location).absolute())
+        else:  # absolute, since workers stand in folders of their own
+            self.location = self._root = str(Path(location).absolute())
+            self._fs = fs.LocalFileSystem()
 
     def claim(self, corpus: str, fingerprint: str, inputs: Mapping[str, str]) -> None:
         """Make the store that of a corpus, or check that it is.
@@ -126,21 +132,26 @@ class ResultStore:
 
     def put(self, fit_id: str, result: Result) -> None:
         """Write the result of a fit in one piece, and forget its failure if it had one."""
-        n = len(result.clip_ids)
         meta = {
             "format": FORMAT,
             "fit": dict(result.fit),
             "scores": [dict(score) for score in result.scores],
             "n_train": result.n_train,
-            "n_test": n,
+            "n_test": result.n_test,
             "seconds": dict(result.seconds),
             "versions": dict(result.versions),
         }
         table = pa.table(
-            {"clip_id": pa.array(result.clip_ids.tolist()), "true": result.true, "predicted": result.predicted}
+            {
+                "clip_id": pa.array(result.clip_ids.tolist()),
+                "target": pa.array(result.targets.tolist()),
+                "epoch": result.epochs,
+                "true": pa.array(result.true.tolist()),
+                "predicted": pa.array(result.predicted.tolist()),
+            }
         ).replace_schema_metadata({METADATA_KEY: json.dumps(meta)})
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", use_dictionary=False, write_statistics=False)
+        pq.write_table(table, sink, compression="zstd", use_dictionary=["clip_id", "target"], write_statistics=False)
         self._put(_fit_path(fit_id), sink.getvalue().to_pybytes())
         self._drop(f"failed/{fit_id}.json")
 
@@ -165,10 +176,13 @@ class ResultStore:
         return Result(
             fit=meta["fit"],
             scores=tuple(meta["scores"]),
-            clip_ids=table["clip_id"].to_numpy(zero_copy_only=False).astype(str),
-            true=table["true"].to_numpy(),
-            predicted=table["predicted"].to_numpy(),
+            clip_ids=_column(table, "clip_id"),
+            targets=_column(table, "target"),
+            epochs=_column(table, "epoch"),
+            true=_column(table, "true"),
+            predicted=_column(table, "predicted"),
             n_train=meta["n_train"],
+            n_test=meta["n_test"],
             seconds=meta["seconds"],
             versions=meta["versions"],
         )
@@ -215,6 +229,14 @@ class ResultStore:
         if self._read("store.json") is None:
             raise UsageError(f"{self.location} holds no store (store.json is missing)")
 
+    def checkpoint_path(self, training_id: str) -> Path | None:
+        """Return where a long training keeps its state; None on an object store, where it begins anew."""
+        if not isinstance(self._fs, fs.LocalFileSystem):
+            return None
+        path = Path(self._path(f"checkpoints/{training_id}.safetensors"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def _damaged(self, fit_id: str) -> StoreError:
         return StoreError(f"store {self.location}: {_fit_path(fit_id)} is damaged; delete it and run again")
 
@@ -257,6 +279,11 @@ class ResultStore:
     def _drop(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._fs.delete_file(self._path(name))
+
+
+def _column(table: pa.Table, name: str) -> np.ndarray:
+    values: np.ndarray = table[name].to_numpy()
+    return values.astype(str) if values.dtype == object else values
 
 
 def _fit_path(fit_id: str) -> str:

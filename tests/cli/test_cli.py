@@ -6,7 +6,7 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import records, without_seconds
+from support import records, without_seconds
 
 KEYS = (
     "system reducer regressor n_features target mean sd folds published_mean published_sd difference seconds"

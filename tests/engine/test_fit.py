@@ -51,7 +51,7 @@ def test_units_share_what_is_trained_once(samples):
     fits = plan(samples, methods("svr", "tnn-svr", "tnn-gbm", "pca-svr", "pca-gbm"), TARGETS).fits
     found = units(fits)
     assert sorted(fit.id for unit in found for fit in unit) == sorted(fit.id for fit in fits)
-    names = sorted([sorted((fit.method.name, fit.target) for fit in unit) for unit in found])
+    names = sorted([sorted((fit.method.name, fit.targets[0]) for fit in unit) for unit in found])
     pca = [["pca-gbm", "arousal"], ["pca-gbm", "valence"], ["pca-svr", "arousal"], ["pca-svr", "valence"]]
     assert names.count([tuple(pair) for pair in pca]) == 3, "an unsupervised reducer serves both targets"
     assert names.count([("tnn-gbm", "valence"), ("tnn-svr", "valence")]) == 3

@@ -42,8 +42,9 @@ class Bench:
 
     def start(self, store: str, *words: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "raymer.cli.main", "run", str(self.root / "killed.yaml")]
-        where = ["--corpus", str(self.root / "C"), "--store", str(self.root / store), "--json"]
-        return subprocess.Popen([*command, *where, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        where = ["--corpus", "C", "--store", store, "--json"]  # relative: workers stand in folders of their own
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*command, *where, *words], stdout=pipe, stderr=pipe, text=True, cwd=self.root)
 
     def finish(self, process: subprocess.Popen) -> tuple[list[dict], str]:
         out, err = process.communicate(timeout=300)

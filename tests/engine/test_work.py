@@ -46,7 +46,7 @@ def test_no_method_leaks(name, data):
     def evaluate(X, y, train, test):
         samples = samples_of(X, y)
         split = Split(0, 0, samples.clip_ids[train], samples.clip_ids[test])
-        fit = Fit("same", "same", method, "t", split.id, 0)  # one identity, so that only the data differs
+        fit = Fit("same", "same", method, ("t",), split.id, 0)  # one identity, so that only the data differs
         return run_fit(fit, samples, split).predicted
 
     assert find_leaks(evaluate, *data, SPLITS) == []

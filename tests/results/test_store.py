@@ -13,12 +13,15 @@ from raymer.results.store import Result, ResultStore, StoreError
 
 def make_result(value: float = 0.5) -> Result:
     return Result(
-        fit={"method": {"name": "svr"}, "target": "valence"},
+        fit={"method": {"name": "svr"}, "targets": ["valence"]},
         scores=({"target": "valence", "epoch": 0, "metric": "r2", "value": value},),
         clip_ids=np.array(["a", "b"]),
+        targets=np.array(["valence", "valence"]),
+        epochs=np.zeros(2, dtype=np.int32),
         true=np.array([1.0, 2.0]),
         predicted=np.array([1.5, np.pi]),
         n_train=8,
+        n_test=2,
         seconds={"reducer": 0.1, "regressor": 0.2, "shared": False},
         versions={"python": "3.11"},
     )

@@ -1,0 +1,268 @@
+"""Curve fits from audio features to records: shared trainings, epochs, classes, leaks, and kills that lose nothing."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raymer.corpora.base import Corpus, load_corpus, write_corpus
+from raymer.corpora.synthetic import make_synthetic
+from raymer.engine.curve_work import curve_method
+from raymer.engine.fit import Samples, plan, units
+from raymer.engine.run import run_plan
+from raymer.engine.study import make_study
+from raymer.engine.work import run_fit
+from raymer.errors import UsageError
+from raymer.experiments.spec import parse_experiment
+from raymer.identity import array_hash
+from raymer.learners.curve_methods import CURVES
+from raymer.learners.curves import KERNEL_OF
+from raymer.learners.leaks import find_leaks
+from raymer.learners.methods import Method
+from raymer.protocols.splits import KFold, Split
+from raymer.reports.curves import AVERAGE, make_points
+from raymer.results.store import ResultStore
+
+SMALL = {"epochs": 3, "every": 2, "hidden": (8, 4), "excerpt": 10, "batch": 8}
+ALL = list(CURVES)
+
+
+def sequence_data(n=24, n_bins=6, classes=False, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(12, 20, n)
+    y = rng.uniform(0, 1, (n, 2))
+    frames = np.concatenate([rng.normal(size=(k, n_bins)) + 2 * y[i, :1] for i, k in enumerate(lengths)])
+    ends = np.cumsum(lengths)
+    ids = np.array([f"c{k:02d}" for k in range(n)])
+    labels = {"joy": y[:, 0], "calm": y[:, 1]}
+    if classes:
+        labels = {"genre": np.where(y[:, 0] > 0.5, "rock", "pop")}
+    marks = {name: array_hash(values.astype("U8") if classes else values) for name, values in labels.items()}
+    return Samples(
+        "t", "logmel", ids, ids, frames.astype(np.float32), (), labels, "f", marks, np.stack([ends - lengths, ends], 1)
+    )
+
+
+def planned(samples, names=ALL, targets=("joy", "calm"), **changes):
+    pairs = [(Method.of(name, SMALL | changes), KFold(2)) for name in names]
+    return plan(samples, pairs, list(targets))
+
+
+def test_names_agree_between_the_rooms():
+    assert set(CURVES) == set(KERNEL_OF)
+    for name, kind in CURVES.items():
+        for param in (*kind.reducer_params, *kind.regressor_params):
+            assert param in ("epochs", "every") or _accepts(name, param), f"{name} lists {param}"
+
+
+def _accepts(name, param):
+    values = {"hidden": (8, 4), "optimiser": "Adam", "device": "cpu", "label_scale": "none", "excerpt": 5, "batch": 4}
+    kind = CURVES[name]
+    value = values.get(param, 1.0 if param != "degree" else 3)
+    if param in kind.regressor_params:
+        curve_method(Method.of(name, None, {param: value}))
+    if param in kind.reducer_params:
+        curve_method(Method.of(name, {param: value}))
+    return True
+
+
+def test_one_fit_predicts_all_targets_at_each_scored_epoch(tmp_path):
+    samples = sequence_data()
+    work, store = planned(samples), ResultStore(str(tmp_path))
+    assert len(work.fits) == 5 * 2
+    assert [len(unit) for unit in units(work.fits)].count(2) == 2, "nn and fl share a training"
+    assert run_plan(work, store, serial=True).ran == 10
+    result = store.get(work.fits[0].id)
+    assert sorted({(s["target"], s["epoch"], s["metric"]) for s in result.scores}) == sorted(
+        (target, epoch, metric) for target in ("joy", "calm") for epoch in (2, 3) for metric in ("r2", "pearson")
+    )
+    assert len(result.predicted) == 2 * 2 * 12
+    mine = (result.targets == "joy") & (result.epochs == 3)
+    true = dict(zip(samples.clip_ids, samples.labels["joy"], strict=True))
+    assert result.true[mine].tolist() == [true[clip] for clip in result.clip_ids[mine]]
+    assert not list((tmp_path / "checkpoints").iterdir()), "a finished training leaves no checkpoint"
+
+
+def test_sharing_and_checkpoints_change_no_bit(tmp_path):
+    work, store = planned(sequence_data(), ("nn", "fl", "rbf-sl")), ResultStore(str(tmp_path))
+    run_plan(work, store, serial=True)
+    for fit in work.fits:
+        alone = run_fit(fit, work.samples, work.splits[fit.split])
+        assert store.get(fit.id).predicted.tobytes() == alone.predicted.tobytes()
+        assert store.get(fit.id).scores == alone.scores
+
+
+def test_classes_are_scored_by_accuracy(tmp_path):
+    samples = sequence_data(classes=True)
+    work, store = planned(samples, targets=("genre",)), ResultStore(str(tmp_path))
+    assert run_plan(work, store, serial=True).failed == ()
+    result = store.get(work.fits[0].id)
+    assert {score["metric"] for score in result.scores} == {"accuracy"}
+    assert set(result.predicted) <= {"rock", "pop"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_curve_method_leaks(name):
+    samples = sequence_data()
+    length = 12
+    starts = samples.offsets[:, 0]
+    X = np.stack([samples.features[start : start + length].ravel() for start in starts])
+    fit_method = Method.of(name, SMALL)
+
+    def evaluate(X, y, train, test):
+        frames = X.reshape(-1, samples.features.shape[1]).astype(np.float32)
+        ends = length * np.arange(1, len(X) + 1)
+        same = Samples(
+            "t", "x", samples.clip_ids, samples.clip_ids, frames, (), {"t": y}, "f", {"t": "l"},
+            np.stack([ends - length, ends], 1),
+        )  # fmt: skip
+        split = Split(0, 0, samples.clip_ids[train], samples.clip_ids[test])
+        work = plan(same, [(fit_method, KFold(2))], ["t"])
+        fit = type(work.fits[0])("same", "same", fit_method, ("t",), "one", 0)
+        result = run_fit(fit, same, split)
+        return result.predicted[result.epochs == 3]
+
+    rows = np.arange(24)
+    splits = [(rows[6:], rows[:6]), (rows[:18], rows[18:])]
+    assert find_leaks(evaluate, X, samples.labels["joy"], splits) == []
+
+
+def test_what_curves_refuse(corpus, tmp_path):
+    table = Samples.of(corpus, None, ["valence"])
+    work = plan(table, [(Method.of("nn", SMALL), KFold(2))], ["valence"])
+    with pytest.raises(UsageError, match="need spectrograms, not the table"):
+        run_fit(work.fits[0], table, work.splits[work.fits[0].split])
+    with pytest.raises(UsageError, match="unknown parameter of gru_cosine 'gamma'"):
+        Method.of("cos-sl", {"gamma": 1.0})
+    with pytest.raises(UsageError, match="unknown parameter of head 'C'"):
+        Method.of("nn", None, {"C": 1.0})
+    with pytest.raises(UsageError, match="Adadelte.*did you mean 'Adadelta'"):
+        curve_method(Method.of("nn", {"optimiser": "Adadelte"}))
+    write_corpus(corpus, tmp_path / "C")
+    with pytest.raises(UsageError, match="has no logmel features: make them with"):
+        make_study(parse_experiment(EXPERIMENT, "t"), load_corpus(tmp_path / "C"))
+
+
+EXPERIMENT = """
+name: t
+title: t
+corpus: synthetic
+input: logmel
+targets: [valence, arousal]
+metric: pearson
+epochs: 3
+every: 2
+protocols: {folds: {folds: 2}}
+systems:
+  - {system: NN, method: nn, published: {valence: {mean: 0.4}, arousal: {mean: 0.6}},
+     reducer: {hidden: [8, 4], excerpt: 10}}
+  - {system: RBF-SL, method: rbf-sl, reducer: {hidden: [8, 4], excerpt: 10}}
+"""
+
+
+@pytest.fixture(scope="module")
+def audio_corpus(tmp_path_factory):
+    """Thirty clips of half a second with built log-mel features."""
+    import soundfile
+
+    from raymer.engine.data import build_features
+    from raymer.features.logmel import LogMel
+
+    root = tmp_path_factory.mktemp("audio")
+    base = make_synthetic(30, 4, seed=3)
+    rng = np.random.default_rng(0)
+    clips = base.clips.copy()
+    clips["audio"] = [f"{clip}.wav" for clip in clips["clip_id"]]
+    (root / "wav").mkdir()
+    for name, valence in zip(clips["audio"], clips["valence"], strict=True):
+        tone = np.sin(2 * np.pi * 100 * valence * np.arange(11025) / 22050)
+        soundfile.write(root / "wav" / name, 0.3 * tone + 0.01 * rng.normal(size=11025), 22050)
+    corpus = Corpus("synthetic", clips, base.targets, {}, {}, str(root / "wav"))
+    write_corpus(corpus, root / "C")
+    build_features(corpus, LogMel(), root / "C" / "features", serial=True)
+    (root / "t.yaml").write_text(EXPERIMENT)
+    return root
+
+
+def test_from_audio_to_records_and_back_from_the_store(audio_corpus, cli, tmp_path):
+    where = ("-c", audio_corpus / "C", "-s", tmp_path / "S", "--serial")
+    result = cli("run", audio_corpus / "t.yaml", *where, "--json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)
+    assert len(rows) == 2 * 3 * 2
+    assert {"method", "emotion", "epoch", "mean", "sd", "folds", "published"} <= set(rows[0])
+    average = [row for row in rows if row["emotion"] == AVERAGE and row["method"] == "NN"]
+    assert average[0]["published"] == pytest.approx(0.5)
+    per_target = [row["mean"] for row in rows if row["method"] == "NN" and row["epoch"] == 2][:2]
+    assert average[0]["mean"] == pytest.approx(np.mean(per_target))
+    assert "0 fits run, 4 found done" in cli("run", audio_corpus / "t.yaml", *where).stderr
+    longer = cli("run", audio_corpus / "t.yaml", *where, "--epochs", 4, "--folds", 3, "--json")
+    assert {row["epoch"] for row in json.loads(longer.stdout)} == {2, 4}
+    fit_id = next((tmp_path / "S" / "fits").rglob("*.parquet")).stem
+    assert '"identical": true' in cli("rerun", fit_id, *where[:4], "--json").stdout
+
+
+def test_epochs_mean_nothing_to_tables(cli, small_experiment, corpus_folder, tmp_path):
+    result = cli("run", small_experiment, "-c", corpus_folder, "-s", tmp_path / "S", "--epochs", 5)
+    assert result.exit_code == 2
+    assert "would have no effect" in result.stderr
+
+
+def test_points_of_unfinished_folds_have_no_mean(audio_corpus):
+    study = make_study(parse_experiment(EXPERIMENT, "t"), load_corpus(audio_corpus / "C"))
+    rows = []
+    for fold, fit in enumerate(study.systems[0].fits[:1]):
+        for target in ("valence", "arousal"):
+            rows.append((0, "NN", "folds", fit.id, "nn", target, 2, "pearson", 0, fold, 0.5, 10, 5, 1.0, 0.0, False))
+    names = "row system protocol fit method target epoch metric repeat fold value n_train n_test".split()
+    scores = pd.DataFrame(rows, columns=[*names, "reducer_seconds", "regressor_seconds", "shared"])
+    points = make_points(study.systems, scores, ["valence", "arousal"], "pearson")
+    assert [point.mean for point in points] == [None, None, None]
+    assert {point.folds for point in points} == {1}
+
+
+def test_only_numbers_and_classes_of_one_target(tmp_path):
+    samples = sequence_data(classes=True)
+    both = Samples(**{**vars(samples), "labels": {**samples.labels, "style": samples.labels["genre"]},
+                      "label_fingerprints": {"genre": "a", "style": "b"}})  # fmt: skip
+    work, store = planned(both, ("nn",), ("genre", "style")), ResultStore(str(tmp_path))
+    assert len(run_plan(work, store, serial=True).failed) == 2
+    assert "one target at a time" in store.failures()[0]["message"]
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_from_its_checkpoint(audio_corpus, tmp_path):
+    """kill -9 in the middle of a long training: the same curves to the bit, and not from the beginning."""
+    text = EXPERIMENT.replace("epochs: 3", "epochs: 160").replace("every: 2", "every: 10")
+    (tmp_path / "long.yaml").write_text(text)
+
+    def start(store):
+        command = [sys.executable, "-m", "raymer.cli.main", "run", str(tmp_path / "long.yaml"), "--serial", "--json"]
+        where = ["-c", str(audio_corpus / "C"), "-s", str(tmp_path / store)]
+        return subprocess.Popen([*command, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    straight, _ = start("straight").communicate(timeout=300)
+    process, checkpoints = start("killed"), tmp_path / "killed" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not (checkpoints.is_dir() and list(checkpoints.glob("*.safetensors"))):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list(checkpoints.glob("*.safetensors"))
+    again, _ = start("killed").communicate(timeout=300)
+
+    def bits(store):
+        results = ResultStore(str(tmp_path / store))
+        return {fit: (results.get(fit).scores, results.get(fit).predicted.tobytes()) for fit in results.done()}
+
+    assert bits("killed") == bits("straight")
+    drop = {"seconds"}
+    strip = [[{k: v for k, v in row.items() if k not in drop} for row in json.loads(out)] for out in (straight, again)]
+    assert strip[0] == strip[1]
