@@ -5,15 +5,21 @@ features each, no feature in common: neither can be better by construction. Both
 random 9:1 splits, and every test is asked at the 5 % level. A second pass weakens the features of B by a known
 amount and counts how often each test finds that.
 
-Run from the root of the project: ``python -m benchmarks.calibration --datasets 1000``.
+Run from the root of the project: ``python -m benchmarks.calibration --datasets 1000``; with ``--workers 8`` or
+``--address HOST:PORT`` data sets are drawn and tested by Ray tasks, connected as the engine connects. Every data set
+has a seed of its own, so the figures are the same on any number of workers and in one process.
+
+Scores are not stored as fits of an experiment: a fit's file alone costs more than the two ridge regressions of a
+split, which share one matrix of products over all 100 splits.
 """
 
 import argparse
 import math
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +40,7 @@ from raymer.stats import (
 )
 
 FloatArray = NDArray[np.float64]
+Plan = tuple[Look, ...]
 ALPHA = 0.05
 FEATURES = 10
 R2_OF_A = 0.4
@@ -48,6 +55,20 @@ class Design:
     splits: int
     tested: int
     loss: float
+    kfold: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One data set: the paired scores, what each test found, and after how many splits modelled looks stop."""
+
+    pairs: Pairs
+    found: dict[str, bool]
+    stopped: int
+
+
+Run = Callable[[Design, int, int], list[Sample]]
+"""From a design, the number of data sets and a seed to the samples."""
 
 
 def draw(design: Design, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
@@ -89,14 +110,57 @@ def ridge_r2(features: FloatArray, labels: FloatArray, tested: NDArray[np.intp])
     return np.asarray(1 - (residual**2).sum(axis=1) / (total**2).sum(axis=1), dtype=np.float64)
 
 
-def simulate(design: Design, datasets: int, seed: int, *, kfold: bool = False) -> Iterator[Pairs]:
-    """Yield the paired scores of A and B on each of the data sets."""
-    for stream in np.random.SeedSequence(seed).spawn(datasets):
+def simulate(design: Design, streams: Sequence[np.random.SeedSequence]) -> list[Sample]:
+    """Draw a data set from each stream, score A and B on its splits and ask every test."""
+    modelled = plan_looks(design.splits, 4, alpha=ALPHA, ratio=design.tested / (design.songs - design.tested))
+    tests = tests_for(plan_looks(design.splits, 4, alpha=ALPHA), modelled)
+    samples = []
+    for stream in streams:
         rng = np.random.default_rng(stream)
         features, labels = draw(design, rng)
-        tested = (folds if kfold else random_splits)(design, rng)
-        scores = [ridge_r2(half, labels, tested) for half in np.split(features, 2, axis=1)]
-        yield pairs_from_arrays(*scores, n_train=design.songs - design.tested, n_test=design.tested)
+        tested = (folds if design.kfold else random_splits)(design, rng)
+        first, second = (ridge_r2(half, labels, tested) for half in np.split(features, 2, axis=1))
+        pairs = pairs_from_arrays(first, second, n_train=design.songs - design.tested, n_test=design.tested)
+        found = {name: finds(pairs) for name, finds in tests.items()}
+        samples.append(Sample(pairs, found, stopped_at(pairs, modelled)))
+    return samples
+
+
+def run_here(design: Design, datasets: int, seed: int) -> list[Sample]:
+    """Simulate in this process."""
+    return simulate(design, np.random.SeedSequence(seed).spawn(datasets))
+
+
+@contextmanager
+def runner(address: str | None, workers: int | None) -> Iterator[Run]:
+    """Yield what runs a simulation: on Ray where an address or a number of workers is given, else in this process."""
+    if address is None and workers is None:
+        yield run_here
+        return
+    import ray
+
+    from raymer.engine.cluster import connected
+
+    shown = sys.stdout
+    with connected(address or "local", workers) as n_workers, redirect_stdout(shown):
+        task = ray.remote(num_cpus=1)(_simulate_alone)
+
+        def run_there(design: Design, datasets: int, seed: int) -> list[Sample]:
+            streams = np.random.SeedSequence(seed).spawn(datasets)
+            chunks = [streams[start :: 4 * n_workers] for start in range(min(datasets, 4 * n_workers))]
+            done = ray.get([task.remote(design, chunk) for chunk in chunks])
+            samples: list[Sample] = [done[k % len(chunks)][k // len(chunks)] for k in range(datasets)]
+            return samples
+
+        yield run_there
+
+
+def _simulate_alone(design: Design, streams: Sequence[np.random.SeedSequence]) -> list[Sample]:
+    """Simulate on one thread: the matrices are small, and tasks lie side by side."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return simulate(design, streams)
 
 
 def certain(pairs: Pairs) -> bool:
@@ -105,80 +169,84 @@ def certain(pairs: Pairs) -> bool:
     return max(answer.p_left, answer.p_right) > 1 - ALPHA / 2
 
 
-def stopped_for_difference(pairs: Pairs) -> bool:
-    """Whether four looks with O'Brien-Fleming-like shares find a difference at any of them."""
-    return "difference at" in decide(pairs, shared_looks(pairs.count)).reason
-
-
-def stopped_by_model(pairs: Pairs) -> bool:
-    """Whether four looks with levels from the model of the splits find a difference at any of them."""
-    return "difference at" in decide(pairs, modelled_looks(pairs.count, round(pairs.ratio, 9))).reason
-
-
-def stopped_at(pairs: Pairs) -> int:
-    """Return after how many splits the modelled looks stop."""
-    test = decide(pairs, modelled_looks(pairs.count, round(pairs.ratio, 9))).test
-    return int(test.df) + 1 if test else pairs.count
-
-
-@cache
-def shared_looks(splits: int) -> tuple[Look, ...]:
-    """Plan four looks that assume nothing of their dependence."""
-    return plan_looks(splits, 4, alpha=ALPHA)
-
-
-@cache
-def modelled_looks(splits: int, ratio: float) -> tuple[Look, ...]:
-    """Plan four looks whose levels follow from the covariance that the corrected test assumes."""
-    return plan_looks(splits, 4, alpha=ALPHA, ratio=ratio)
-
-
 def peeked(pairs: Pairs) -> bool:
     """Whether the corrected test, asked after every ten splits at the full level, ever finds a difference."""
     return any(nadeau_bengio(pairs.first(count)).p < ALPHA for count in range(10, pairs.count + 1, 10))
 
 
-TESTS: dict[str, Callable[[Pairs], bool]] = {
-    "welch": lambda pairs: welch(pairs).p < ALPHA,
-    "paired_t": lambda pairs: paired_t(pairs).p < ALPHA,
-    "nadeau_bengio": lambda pairs: nadeau_bengio(pairs).p < ALPHA,
-    "correlated_bayes": certain,
-    "four looks, shared level": stopped_for_difference,
-    "four looks, by model": stopped_by_model,
-    "unplanned peeking": peeked,
-}
+def tests_for(shared: Plan, modelled: Plan) -> dict[str, Callable[[Pairs], bool]]:
+    """Return what asks each test whether it finds a difference; the plans are of four looks.
+
+    `shared` assumes nothing of how the looks hang together; the levels of `modelled` follow from the covariance that
+    the corrected test assumes.
+    """
+    return {
+        "welch": lambda pairs: welch(pairs).p < ALPHA,
+        "paired_t": lambda pairs: paired_t(pairs).p < ALPHA,
+        "nadeau_bengio": lambda pairs: nadeau_bengio(pairs).p < ALPHA,
+        "correlated_bayes": certain,
+        "four looks, shared level": lambda pairs: "difference at" in decide(pairs, shared).reason,
+        "four looks, by model": lambda pairs: "difference at" in decide(pairs, modelled).reason,
+        "unplanned peeking": peeked,
+    }
 
 
-def rates(samples: list[Pairs]) -> dict[str, float]:
+def stopped_at(pairs: Pairs, plan: Plan) -> int:
+    """Return after how many splits the planned looks stop."""
+    test = decide(pairs, plan).test
+    return int(test.df) + 1 if test else pairs.count
+
+
+def rates(samples: list[Sample]) -> dict[str, float]:
     """Return the share of data sets on which each test finds a difference."""
-    return {name: float(np.mean([finds(pairs) for pairs in samples])) for name, finds in TESTS.items()}
+    return {name: float(np.mean([sample.found[name] for sample in samples])) for name in samples[0].found}
 
 
-def corpora_rates(samples: list[Pairs], corpora: int) -> tuple[float, float]:
+def corpora_rates(samples: list[Sample], corpora: int) -> tuple[float, float]:
     """Return the share of groups of corpora on which the two tests over corpora find a difference."""
     groups = [samples[start : start + corpora] for start in range(0, len(samples) - corpora + 1, corpora)]
-    answers = [hierarchical({str(i): one for i, one in enumerate(group)}) for group in groups]
+    answers = [hierarchical({str(i): one.pairs for i, one in enumerate(group)}) for group in groups]
     equal = float(np.mean([answer.test.p < ALPHA for answer in answers]))
     return equal, float(np.mean([answer.random_effects.p < ALPHA for answer in answers]))
 
 
-def report(title: str, samples: list[Pairs]) -> None:
+def report(title: str, samples: list[Sample]) -> None:
     """Print the rates of all tests, with their standard error, and how well the variance is estimated."""
     print(f"\n{title}")
     for name, rate in rates(samples).items():
         print(f"  {name:<28}{100 * rate:6.1f} %  +- {100 * math.sqrt(rate * (1 - rate) / len(samples)):.1f}")
-    means = np.array([pairs.difference for pairs in samples])
-    believed = math.sqrt(float(np.mean([corrected_variance(pairs) for pairs in samples])))
-    stops = [stopped_at(pairs) for pairs in samples]
-    print(f"  splits used by four looks, by model: {np.mean(stops):.0f} of {samples[0].count} on average")
+    means = np.array([sample.pairs.difference for sample in samples])
+    believed = math.sqrt(float(np.mean([corrected_variance(sample.pairs) for sample in samples])))
+    stops = [sample.stopped for sample in samples]
+    print(f"  splits used by four looks, by model: {np.mean(stops):.0f} of {samples[0].pairs.count} on average")
     print(f"  mean difference {means.mean():+.4f}; its real spread {means.std(ddof=1):.4f}, corrected {believed:.4f}")
 
 
-def foretold(samples: list[Pairs]) -> float:
+def foretold(samples: list[Sample]) -> float:
     """Return the power that the planning formula gives for the mean difference and spread of these samples."""
-    sd = math.sqrt(float(np.mean([np.var(pairs.differences, ddof=1) for pairs in samples])))
-    difference = abs(float(np.mean([pairs.difference for pairs in samples])))
-    return power_at(difference, sd=sd, splits=samples[0].count, ratio=samples[0].ratio, alpha=ALPHA)
+    first = samples[0].pairs
+    sd = math.sqrt(float(np.mean([np.var(sample.pairs.differences, ddof=1) for sample in samples])))
+    difference = abs(float(np.mean([sample.pairs.difference for sample in samples])))
+    return power_at(difference, sd=sd, splits=first.count, ratio=first.ratio, alpha=ALPHA)
+
+
+def report_all(run: Run, datasets: int, songs: int, loss: float, seed: int) -> None:
+    """Run the four simulations and print their rates."""
+    tested = songs // 10
+    equal = Design(songs, 100, tested, 0.0)
+    print(f"{datasets} data sets of {songs} songs, level {ALPHA:.0%}")
+    null = run(equal, datasets, seed)
+    report("found though equal: 100 random 9:1 splits", null)
+    for corpora in (2, 5):
+        equally, weighted = corpora_rates(null, corpora)
+        print(f"  over {corpora} corpora: {100 * equally:.1f} %, random effects {100 * weighted:.1f} %")
+    once = Design(songs, 10, tested, 0.0, kfold=True)
+    report("found though equal: one 10-fold", run(once, datasets, seed + 1))
+    ten_times = Design(songs, 100, tested, 0.0, kfold=True)
+    report("found though equal: ten times 10-fold", run(ten_times, datasets, seed + 2))
+    worse = run(Design(songs, 100, tested, loss), datasets, seed + 3)
+    report(f"power: B explains {loss:g} less, 100 random 9:1 splits", worse)
+    print(f"  power of the corrected test as foretold by power_at: {100 * foretold(worse):.1f} %")
 
 
 def main() -> None:
@@ -188,25 +256,12 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=400, help="songs a data set (default 400)")
     parser.add_argument("--loss", type=float, default=0.15, help="true difference in R2 for the power (default 0.15)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, help="Ray workers (default: this process, without Ray)")
+    parser.add_argument("--address", help="a Ray to run on: local, auto, HOST:PORT")
     given = parser.parse_args()
     start = time.perf_counter()
-    tested = given.songs // 10
-    songs = tested * 10
-    equal = Design(songs, 100, tested, 0.0)
-    print(f"{given.datasets} data sets of {songs} songs, level {ALPHA:.0%}")
-    null = list(simulate(equal, given.datasets, given.seed))
-    report("found though equal: 100 random 9:1 splits", null)
-    for corpora in (2, 5):
-        equally, weighted = corpora_rates(null, corpora)
-        print(f"  over {corpora} corpora: {100 * equally:.1f} %, random effects {100 * weighted:.1f} %")
-    report(
-        "found though equal: one 10-fold",
-        list(simulate(Design(songs, 10, tested, 0.0), given.datasets, given.seed + 1, kfold=True)),
-    )
-    report("found though equal: ten times 10-fold", list(simulate(equal, given.datasets, given.seed + 2, kfold=True)))
-    worse = list(simulate(Design(songs, 100, tested, given.loss), given.datasets, given.seed + 3))
-    report(f"power: B explains {given.loss:g} less, 100 random 9:1 splits", worse)
-    print(f"  power of the corrected test as foretold by power_at: {100 * foretold(worse):.1f} %")
+    with runner(given.address, given.workers) as run:
+        report_all(run, given.datasets, given.songs // 10 * 10, given.loss, given.seed)
     print(f"\n{time.perf_counter() - start:.0f} s")
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from raymer.cli import audit, corpora, demo, import_, rerun, run, status
+from raymer.cli import audit, compare, corpora, demo, features, import_, rerun, run, status
 
 app = typer.Typer(
     name="raymer",
@@ -15,9 +15,11 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("corpora")(corpora.corpora)
 app.command("import")(import_.import_)
+app.command("features")(features.features)
 app.command("audit")(audit.audit)
 app.command("run")(run.run)
 app.command("reproduce")(run.reproduce)
+app.command("compare")(compare.compare)
 app.command("status")(status.status)
 app.command("rerun")(rerun.rerun)
 

@@ -9,10 +9,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raymer.errors import UsageError
+from raymer.learners.curve_methods import CURVES
 from raymer.learners.methods import Method
 from raymer.nearest import unknown
+from raymer.protocols.kinds import make_protocol
 from raymer.protocols.metrics import METRICS
-from raymer.protocols.splits import GroupKFold, KFold, SplitProtocol
+from raymer.protocols.splits import SplitProtocol
 
 
 class _Strict(BaseModel):
@@ -22,10 +24,13 @@ class _Strict(BaseModel):
 
 
 class ProtocolSpec(_Strict):
-    """A rule that makes splits."""
+    """A rule that makes splits: its kind, and the keys that this kind has; what is left out is at its default."""
 
-    kind: Literal["kfold", "group_kfold"] = "kfold"
-    folds: int = Field(default=10, ge=2)
+    kind: Literal["kfold", "group_kfold", "random", "group_random", "repeated_kfold", "repeated_group_kfold"] = "kfold"
+    folds: int | None = Field(default=None, ge=2)
+    repeats: int | None = Field(default=None, ge=1)
+    count: int | None = Field(default=None, ge=1)
+    train_share: float | None = Field(default=None, gt=0, lt=1)
     shuffle: bool | None = None
     seed: int | None = None
 
@@ -37,15 +42,8 @@ class ProtocolSpec(_Strict):
         UsageError
             For a key that the kind would ignore.
         """
-        number = folds or self.folds
-        if self.kind == "group_kfold":
-            if self.shuffle is not None:
-                raise UsageError("protocol group_kfold would ignore 'shuffle': leave it out")
-            return GroupKFold(number, seed=self.seed or 0)
-        shuffle = self.shuffle is not False
-        if not shuffle and self.seed is not None:
-            raise UsageError("protocol kfold without shuffle would ignore 'seed': leave it out")
-        return KFold(number, shuffle=shuffle, seed=(self.seed or 0) if shuffle else None)
+        keys = self.model_dump(exclude={"kind"}, exclude_none=True)
+        return make_protocol(self.kind, {**keys, "folds": folds} if folds else keys)
 
 
 class Published(_Strict):
@@ -76,8 +74,9 @@ class SystemSpec(_Strict):
 class ExperimentSpec(_Strict):
     """Corpus x methods x protocol, with the published numbers.
 
-    `published_features`, where given, is the number of features the published table started from: widths are scaled
-    by the number really there over it, and the table says so.
+    `epochs` and `every` go to all methods that are trained by epochs: how many, and which are scored (every k-th and
+    the last). `published_features`, where given, is the number of features the published table started from: widths
+    are scaled by the number really there over it, and the table says so.
     """
 
     name: str
@@ -88,14 +87,48 @@ class ExperimentSpec(_Strict):
     targets: tuple[str, ...] = Field(min_length=1)
     metric: str = "r2"
     seed: int = 0
+    epochs: int | None = Field(default=None, ge=1)
+    every: int | None = Field(default=None, ge=1)
     published_features: int | None = Field(default=None, ge=1)
     protocols: dict[str, ProtocolSpec] = Field(min_length=1)
     systems: tuple[SystemSpec, ...] = Field(min_length=1)
     not_mentioned: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether its methods are trained by epochs on sequences."""
+        return any(system.method in CURVES for system in self.systems)
+
+    def build(self, system: SystemSpec, *, width_share: float = 1.0) -> Method:
+        """Return the method of one of its systems, with the experiment's epochs where it has some."""
+        if system.method not in CURVES:
+            return system.build(width_share=width_share)
+        asked = {"epochs": self.epochs, "every": self.every}
+        both = {name: value for name, value in asked.items() if value is not None} | system.reducer
+        return system.model_copy(update={"reducer": both}).build()
+
+    def with_changes(self, *, epochs: int | None = None, folds: int | None = None) -> "ExperimentSpec":
+        """Return the experiment with another number of epochs or folds.
+
+        Raises
+        ------
+        UsageError
+            When no system is trained by epochs.
+        """
+        data = self.model_dump()
+        if epochs is not None:
+            data["epochs"] = epochs
+        if folds is not None:
+            data["protocols"] = {name: rule | {"folds": folds} for name, rule in data["protocols"].items()}
+        return type(self).model_validate(data)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if not self.is_curve and (self.epochs or self.every):
+            raise UsageError("epochs and every would have no effect: no system is trained by epochs")
+        if self.is_curve and not all(system.method in CURVES for system in self.systems):
+            raise UsageError("methods on tables and methods trained by epochs on spectrograms need experiments apart")
         for system in self.systems:
             system.build()
             for target in system.published:
@@ -103,8 +136,9 @@ class ExperimentSpec(_Strict):
                     raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")
         for protocol in self.protocols.values():
             protocol.build()
-        if self.metric not in METRICS["number"]:
-            raise UsageError(unknown("metric", self.metric, METRICS["number"]))
+        known = [name for metrics in METRICS.values() for name in metrics]
+        if self.metric not in known:
+            raise UsageError(unknown("metric", self.metric, known))
         return self
 
 

@@ -1,0 +1,42 @@
+"""The protocols by the name that experiments give them."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from raymer.errors import UsageError
+from raymer.protocols.random_splits import GroupRandomSplits, RandomSplits
+from raymer.protocols.repeated import RepeatedGroupKFold, RepeatedKFold
+from raymer.protocols.splits import GroupKFold, KFold, SplitProtocol
+
+KINDS: Mapping[str, type[Any]] = {
+    "kfold": KFold,
+    "group_kfold": GroupKFold,
+    "random": RandomSplits,
+    "group_random": GroupRandomSplits,
+    "repeated_kfold": RepeatedKFold,
+    "repeated_group_kfold": RepeatedGroupKFold,
+}
+"""A kind's keys are the fields of its class."""
+
+
+def make_protocol(kind: str, keys: Mapping[str, Any]) -> SplitProtocol:
+    """Return the protocol of a kind in KINDS with the keys that were given, the rest at its defaults.
+
+    Raises
+    ------
+    UsageError
+        For a key that the kind would ignore.
+    """
+    maker = KINDS[kind]
+    known = {field.name for field in fields(maker)}
+    for key in sorted(keys):
+        if key not in known:
+            raise UsageError(f"protocol {kind} would ignore {key!r}: leave it out")
+    chosen = dict(keys)
+    if chosen.get("shuffle") is False:
+        if "seed" in chosen:
+            raise UsageError(f"protocol {kind} without shuffle would ignore 'seed': leave it out")
+        chosen["seed"] = None
+    protocol: SplitProtocol = maker(**chosen)
+    return protocol

@@ -1,0 +1,109 @@
+"""What a comparison says, in words and as records, beside what was published."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from raymer.experiments.spec import ExperimentSpec, SystemSpec
+from raymer.stats.comparison import Comparison
+
+
+class _Verdict(Protocol):
+    """A verdict that a paper gives on two methods; `target` None stands for the paper's mean over targets."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def baseline(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def splits(self) -> int: ...
+    @property
+    def target(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class PublishedClaim:
+    """What a paper says of A and B on one target.
+
+    `difference` is the published mean of A less that of B, in units of the metric; `verdict` is the paper's, in words.
+    Either is None where the paper is silent.
+    """
+
+    difference: float | None
+    verdict: str | None
+
+
+def published_claim(spec: ExperimentSpec, a: SystemSpec, b: SystemSpec, target: str) -> PublishedClaim | None:
+    """Return what the experiment says was published of its systems `a` and `b` on `target`; None where nothing was.
+
+    A verdict without a target is on the mean over all, or on the only target.
+    """
+    verdicts: Sequence[_Verdict] = getattr(spec, "published_verdicts", ())
+    means = [system.published.get(target) for system in (a, b)]
+    difference = means[0].mean - means[1].mean if means[0] and means[1] else None
+    words = next((_words(one) for one in verdicts if _is_about(one, a, b, target, spec.targets)), None)
+    return None if difference is None and words is None else PublishedClaim(difference, words)
+
+
+def record(comparison: Comparison, published: PublishedClaim | None, **more: Any) -> dict[str, Any]:
+    """Return a JSON-ready record: Comparison.to_record() with `epoch`, `published` and `more`."""
+    claim = asdict(published) if published else None
+    return {**comparison.to_record(), "epoch": comparison.epoch, "published": claim, **more}
+
+
+def sentences(comparison: Comparison, published: PublishedClaim | None) -> list[str]:
+    """Say in plain words what may be claimed, first the verdict, then what it rests on."""
+    one, test, bayes = comparison, comparison.nadeau_bengio, comparison.correlated_bayes
+    low, high = test.interval
+    p = f"p = {test.p:.2g}" if one.p_holm is None else f"p = {one.p_holm:.2g} (Holm, for all pairs)"
+    at = f" at epoch {one.epoch}" if one.epoch else ""
+    lines = [
+        f"{one.target}: {one.verdict}",
+        f"  {one.a} less {one.b}: {one.difference:+.3f} {one.metric}{at}, {100 * test.confidence:.4g} % interval "
+        f"{low:+.3f} to {high:+.3f}, {p}, by the corrected test on {one.splits} splits",
+        f"  probability that {one.a} is better by more than {bayes.rope:g}: {bayes.p_left:.1%}, "
+        f"that the two are within it: {bayes.p_rope:.1%}, that {one.b} is better: {bayes.p_right:.1%}",
+    ]
+    if published is not None:
+        lines.append(f"  published: {_published_words(published)}")
+    return lines
+
+
+def welch_sentence(comparisons: Sequence[Comparison]) -> str:
+    """Say once what Welch's test is here for."""
+    claimed = sum(one.welch.p < 0.05 for one in comparisons)
+    return (
+        f"Welch's test, as published, would call {claimed} of {len(comparisons)} different at 5 %; on overlapping "
+        "splits it does so for about half of all pairs that are equal, so it decides nothing here."
+    )
+
+
+def last_epoch(scores: pd.DataFrame, metric: str) -> int:
+    """Return the last epoch that all methods trained by epochs are scored at; 0 where there is no such method."""
+    last = scores[scores["metric"] == metric].groupby("method")["epoch"].max()
+    iterative = last[last > 0]
+    return int(iterative.min()) if len(iterative) else 0
+
+
+def _published_words(published: PublishedClaim) -> str:
+    parts = [published.verdict] if published.verdict else []
+    if published.difference is not None:
+        parts.append(f"difference of the means {published.difference:+.3f}")
+    return "; ".join(parts)
+
+
+def _is_about(one: _Verdict, a: SystemSpec, b: SystemSpec, target: str, targets: Sequence[str]) -> bool:
+    about = one.target or (targets[0] if len(targets) == 1 else "mean")
+    return {one.method, one.baseline} == {a.method, b.method} and target == about
+
+
+def _words(one: _Verdict) -> str:
+    said = "improved on" if one.verdict == "improved" else "did not improve on"
+    at = f", epoch {one.epoch}" if one.epoch else ""
+    return f"{one.method} {said} {one.baseline} (Welch at 5 % over {one.splits} random splits{at})"
