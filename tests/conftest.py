@@ -5,10 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from raymer.corpora.base import Corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
+
+# Examples are not timed: a busy machine would fail them.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 REAL = Path(__file__).parents[2] / "shared" / "data"
 

@@ -66,16 +66,16 @@ def compare(
         typer.Argument(metavar="A B", help="Two systems: by method (tnn-svr), row (TNN-SVR), with width (tnn-svr@50)."),
     ] = None,
     splits: Annotated[
-        int | None, typer.Option(help="Number of splits [default: the protocol's].", show_default=False)
+        int | None, typer.Option(help="Number of splits (default: the protocol's).", show_default=False)
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric [default: the experiment's].", show_default=False)] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric (default: the experiment's).", show_default=False)] = None,
     epoch: Annotated[
-        int | None, typer.Option(help="Epoch, for methods trained by epochs [default: the last].", show_default=False)
+        int | None, typer.Option(help="Epoch, for methods trained by epochs (default: the last).", show_default=False)
     ] = None,
     target: Annotated[
         list[str] | None,
         typer.Option(
-            help="A target, or mean for the mean over all; again for more [default: all].", show_default=False
+            help="A target, or average for the mean over all; again for more (default: all).", show_default=False
         ),
     ] = None,
     protocol: Annotated[

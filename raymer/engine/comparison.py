@@ -16,7 +16,7 @@ from raymer.nearest import unknown
 from raymer.protocols.splits import KFold, Split
 from raymer.results.store import ResultStore
 
-MEAN = "mean"
+AVERAGE = "average"
 """The target that stands for the mean over all targets of a split."""
 
 FOLDS = KFold().folds
@@ -36,7 +36,7 @@ class PlannedComparison:
         A name a system, in the order asked for; the `method` of its scores.
     protocol : ProtocolSpec
     targets : tuple of str
-        What is compared; `mean` stands for the mean over all.
+        What is compared; `average` stands for the mean over all.
     """
 
     study: Study
@@ -59,19 +59,21 @@ class PlannedComparison:
         wanted = set(self.targets if targets is None else targets)
         first = {split.id for split in self.splits[:count]}
         fits = tuple(
-            fit for fit in self.study.plan.fits if fit.split in first and (MEAN in wanted or wanted & set(fit.targets))
+            fit
+            for fit in self.study.plan.fits
+            if fit.split in first and (AVERAGE in wanted or wanted & set(fit.targets))
         )
         return replace(self.study.plan, fits=fits)
 
     def scores(self, store: ResultStore, count: int | None = None) -> pd.DataFrame:
-        """Return the tidy scores of the first `count` splits, `method` being the label, with `mean` if asked for."""
+        """Return the tidy scores of the first `count` splits, `method` being the label, with `average` if asked for."""
         scores = self.study.scores(store)
         places: set[Place] = {(split.repeat, split.fold) for split in self.splits[:count]}
         inside = [place in places for place in zip(scores["repeat"], scores["fold"], strict=True)]
         chosen = scores[inside].copy()
         chosen["method"] = chosen["row"].map(dict(enumerate(self.labels)))
-        if MEAN in self.targets and MEAN not in self.study.spec.targets:
-            return pd.concat([chosen, _mean_over_targets(chosen, len(self.study.spec.targets))], ignore_index=True)
+        if AVERAGE in self.targets and AVERAGE not in self.study.spec.targets:
+            return pd.concat([chosen, _average_over_targets(chosen, len(self.study.spec.targets))], ignore_index=True)
         return chosen
 
 
@@ -96,7 +98,7 @@ def plan_comparison(
     splits : int, optional
         Another number of splits than the protocol's, see :func:`with_splits`.
     targets : sequence of str, optional
-        Default: all of the experiment. `mean` is the mean over all.
+        Default: all of the experiment. `average` is the mean over all.
 
     Raises
     ------
@@ -151,8 +153,8 @@ def with_splits(rule: ProtocolSpec, splits: int) -> ProtocolSpec:
 
 def _check_targets(spec: ExperimentSpec, targets: Sequence[str]) -> None:
     for target in targets:
-        if target not in (*spec.targets, MEAN):
-            raise UsageError(unknown("target", target, (*spec.targets, MEAN)))
+        if target not in (*spec.targets, AVERAGE):
+            raise UsageError(unknown("target", target, (*spec.targets, AVERAGE)))
 
 
 def _protocol(spec: ExperimentSpec, name: str | None) -> tuple[str, ProtocolSpec]:
@@ -165,10 +167,10 @@ def _protocol(spec: ExperimentSpec, name: str | None) -> tuple[str, ProtocolSpec
     return name, spec.protocols[name]
 
 
-def _mean_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
+def _average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
     keys = ["method", "metric", "epoch", "repeat", "fold"]
     groups = scores.groupby(keys, as_index=False)
     means = groups.agg(
         value=("value", "mean"), n=("value", "size"), n_train=("n_train", "first"), n_test=("n_test", "first")
     )
-    return means[means["n"] == n_targets].drop(columns="n").assign(target=MEAN)
+    return means[means["n"] == n_targets].drop(columns="n").assign(target=AVERAGE)

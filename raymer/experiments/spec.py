@@ -53,6 +53,17 @@ class Published(_Strict):
     sd: float | None = None
 
 
+class PublishedVerdict(_Strict):
+    """What a paper's test said of two methods: improved or not; on the mean over targets where none is named."""
+
+    method: str
+    baseline: str
+    verdict: Literal["improved", "not improved"]
+    epoch: int = Field(default=0, ge=0)
+    splits: int = Field(ge=2)
+    target: str | None = None
+
+
 class SystemSpec(_Strict):
     """One row of the table: a method with its parameters and what was published for it."""
 
@@ -92,6 +103,7 @@ class ExperimentSpec(_Strict):
     published_features: int | None = Field(default=None, ge=1)
     protocols: dict[str, ProtocolSpec] = Field(min_length=1)
     systems: tuple[SystemSpec, ...] = Field(min_length=1)
+    published_verdicts: tuple[PublishedVerdict, ...] = ()
     not_mentioned: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
@@ -134,6 +146,11 @@ class ExperimentSpec(_Strict):
             for target in system.published:
                 if target not in self.targets:
                     raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")
+        methods = [system.method for system in self.systems]
+        for claim in self.published_verdicts:
+            for name in (claim.method, claim.baseline):
+                if name not in methods:
+                    raise UsageError(f"published_verdicts: {unknown('method', name, methods)}")
         for protocol in self.protocols.values():
             protocol.build()
         known = [name for metrics in METRICS.values() for name in metrics]
@@ -196,6 +213,11 @@ def _first_fault(error: ValidationError) -> str:
 
 
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
-    models: Mapping[str, type[BaseModel]] = {"protocols": ProtocolSpec, "systems": SystemSpec, "published": Published}
+    models: Mapping[str, type[BaseModel]] = {
+        "protocols": ProtocolSpec,
+        "systems": SystemSpec,
+        "published": Published,
+        "published_verdicts": PublishedVerdict,
+    }
     inner = [models[str(part)] for part in location[:-1] if str(part) in models]
     return inner[-1] if inner else ExperimentSpec

@@ -2,29 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
-from raymer.experiments.spec import ExperimentSpec, SystemSpec
+from raymer.experiments.spec import ExperimentSpec, PublishedVerdict, SystemSpec
+from raymer.reports.curves import AVERAGE
 from raymer.stats.comparison import Comparison
-
-
-class _Verdict(Protocol):
-    """A verdict that a paper gives on two methods; `target` None stands for the paper's mean over targets."""
-
-    @property
-    def method(self) -> str: ...
-    @property
-    def baseline(self) -> str: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def splits(self) -> int: ...
-    @property
-    def target(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -44,10 +28,9 @@ def published_claim(spec: ExperimentSpec, a: SystemSpec, b: SystemSpec, target: 
 
     A verdict without a target is on the mean over all, or on the only target.
     """
-    verdicts: Sequence[_Verdict] = getattr(spec, "published_verdicts", ())
-    means = [system.published.get(target) for system in (a, b)]
-    difference = means[0].mean - means[1].mean if means[0] and means[1] else None
-    words = next((_words(one) for one in verdicts if _is_about(one, a, b, target, spec.targets)), None)
+    means = [_published_mean(system, target, spec.targets) for system in (a, b)]
+    difference = means[0] - means[1] if means[0] is not None and means[1] is not None else None
+    words = next((_words(one) for one in spec.published_verdicts if _is_about(one, a, b, target, spec.targets)), None)
     return None if difference is None and words is None else PublishedClaim(difference, words)
 
 
@@ -98,12 +81,19 @@ def _published_words(published: PublishedClaim) -> str:
     return "; ".join(parts)
 
 
-def _is_about(one: _Verdict, a: SystemSpec, b: SystemSpec, target: str, targets: Sequence[str]) -> bool:
-    about = one.target or (targets[0] if len(targets) == 1 else "mean")
+def _published_mean(system: SystemSpec, target: str, targets: Sequence[str]) -> float | None:
+    means = {name: published.mean for name, published in system.published.items()}
+    if set(means) == set(targets):
+        means[AVERAGE] = sum(means.values()) / len(means)
+    return means.get(target)
+
+
+def _is_about(one: PublishedVerdict, a: SystemSpec, b: SystemSpec, target: str, targets: Sequence[str]) -> bool:
+    about = one.target or (targets[0] if len(targets) == 1 else AVERAGE)
     return {one.method, one.baseline} == {a.method, b.method} and target == about
 
 
-def _words(one: _Verdict) -> str:
+def _words(one: PublishedVerdict) -> str:
     said = "improved on" if one.verdict == "improved" else "did not improve on"
     at = f", epoch {one.epoch}" if one.epoch else ""
     return f"{one.method} {said} {one.baseline} (Welch at 5 % over {one.splits} random splits{at})"

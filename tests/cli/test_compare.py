@@ -83,10 +83,10 @@ def test_all_pairs_are_adjusted(ask):
     assert len(records(ask("svr", "rp-svr", "pca-svr@2", "--all-pairs", "--splits", 4))) == 3 * 2
 
 
-def test_the_mean_over_targets(ask):
-    rows = records(ask("svr", "rp-svr", "--target", "valence", "--target", "arousal", "--target", "mean"))
+def test_the_average_over_targets(ask):
+    rows = records(ask("svr", "rp-svr", "--target", "valence", "--target", "arousal", "--target", "average"))
     by_target = {row["target"]: row["difference"] for row in rows}
-    assert by_target["mean"] == pytest.approx((by_target["valence"] + by_target["arousal"]) / 2)
+    assert by_target["average"] == pytest.approx((by_target["valence"] + by_target["arousal"]) / 2)
 
 
 def test_a_kfold_experiment_is_compared_on_its_folds_or_on_random_splits(ask):

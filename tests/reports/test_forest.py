@@ -78,7 +78,7 @@ def test_published_verdicts_and_means():
     assert "svr improved on gbm (Welch at 5 % over 100 random splits, epoch 400)" in claim.verdict
     many = SimpleNamespace(targets=("joy", "power"), published_verdicts=(Verdict("svr", "gbm", "not improved"),))
     assert published_claim(many, a, b, "joy") is None
-    assert "did not improve" in published_claim(many, a, b, "mean").verdict
+    assert "did not improve" in published_claim(many, a, b, "average").verdict
     assert record(THREE[0], claim)["published"]["difference"] is None
     real = load_experiment("cheuk2020-deam-significance")
     tnn, pca = real.systems[:2]
