@@ -103,10 +103,13 @@ def test_the_same_bits_on_any_number_of_workers(bench, serial, workers):
 def test_a_killed_driver_costs_only_what_was_in_flight(bench, serial):
     process = bench.start("driver", "--workers", "2")
     bench.wait_for("driver", FITS // 3, process)
-    bench.orphans += descendants(process)
+    family = descendants(process)
+    ranks = [p for p in family if "RayTrainWorker" in " ".join(p.cmdline())]
+    bench.orphans += family
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    psutil.wait_procs([p for p in bench.orphans if "RayTrainWorker" in " ".join(p.cmdline())], timeout=20)
+    _, alive = psutil.wait_procs(ranks, timeout=40)
+    assert alive == [], "the ranks die with their driver"
     before = bench.files("driver")
     assert FITS // 3 <= len(before) < FITS
     rows, err = bench.run("driver", "--serial")
