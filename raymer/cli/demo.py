@@ -1,31 +1,82 @@
-"""raymer demo: a complete small experiment on a corpus that is made up on the spot."""
+"""raymer demo: a complete small experiment, from audio that is made up on the spot to tables."""
 
+import contextlib
+import io
+from json import loads
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from raymer.cli.options import JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import err, one_line_errors
+from raymer.cli.output import err, one_line_errors, print_json
+
+EXPERIMENTS = ("demo", "demo-sequences")  # methods on tables and methods on sequences need experiments apart
+FOLDER = Path("demo")
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the corpus and the results.")] = Path(
-        "demo"
-    ),
-    clips: Annotated[int, typer.Option(help="Number of clips to make up.")] = 300,
-    seed: Annotated[int, typer.Option(help="Seed of the corpus.")] = 0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for audio, corpus and results.")] = FOLDER,
+    clips: Annotated[int, typer.Option(help="Number of clips to synthesise.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the clips.")] = 0,
     workers: WorkersOption = None,
     serial: SerialOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Make up a corpus, run SVR, PCA-SVR and TNN-SVR on ten folds over Ray, and print the table."""
+    """Synthesise clips, build their spectrograms, run methods on tables and on sequences, and print what they score.
+
+    The same command resumes after any stop. With --json, one object holds the records of each experiment by its name.
+    """
     with one_line_errors():
         from raymer.cli.run import run_experiment
-        from raymer.corpora.base import write_corpus
-        from raymer.corpora.synthetic import make_synthetic
+        from raymer.engine.cluster import one_connection
 
-        folder = output / "corpus"
-        write_corpus(make_synthetic(clips, seed=seed), folder, replace_existing=True)
-        err.print(f"{clips} clips -> {folder}", markup=False)
-        run_experiment("demo", folder, str(output / "store"), json, "local", workers, serial)
+        folder, store = output / "corpus", str(output / "store")
+        _import_clips(output / "synthetic", folder, clips, seed)
+        records: dict[str, Any] = {}
+        with one_connection():
+            _build(folder, workers, serial)
+            for name in EXPERIMENTS:
+                printed = io.StringIO()
+                with contextlib.redirect_stdout(printed) if json else contextlib.nullcontext():
+                    run_experiment(name, folder, store, json, "local", workers, serial)
+                records[name] = loads(printed.getvalue()) if json else None
+        if json:
+            print_json(records)
+
+
+def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
+    """Write the clips and import them as anyone's would be; what is there already is left alone."""
+    from raymer.corpora.base import MANIFEST, load_corpus, write_corpus
+    from raymer.corpora.info import ImportOptions
+    from raymer.corpora.registry import import_corpus
+    from raymer.corpora.synthetic_audio import LABELS, write_audio
+
+    write_audio(audio, clips, seed=seed)
+    options = ImportOptions(labels=audio / LABELS, targets=("valence", "arousal"), group_column="artist")
+    made = import_corpus("audio_folder", audio, options)
+    if (folder / MANIFEST).is_file():
+        known = load_corpus(folder)
+        if (known.fingerprint, known.audio_root) == (made.fingerprint, made.audio_root):
+            return
+    write_corpus(made, folder, replace_existing=True)
+    err.print(f"{clips} clips in {audio} -> {folder}", markup=False)
+
+
+def _build(folder: Path, workers: int | None, serial: bool) -> None:
+    """Build the spectrograms of the corpus, and add their summaries to it as a table."""
+    from raymer.corpora.base import load_corpus
+    from raymer.corpora.inputs import add_input
+    from raymer.corpora.synthetic_audio import SAMPLE_RATE
+    from raymer.engine.data import build_features
+    from raymer.errors import UsageError
+    from raymer.features.logmel import LogMel
+    from raymer.features.store import load_spectrograms
+    from raymer.features.summary import summarise
+
+    if serial and workers is not None:
+        raise UsageError("--serial runs in this process: --workers would have no effect")
+    extractor = LogMel(sample_rate=SAMPLE_RATE)
+    summary = build_features(load_corpus(folder), extractor, folder / "features", workers=workers, serial=serial)
+    add_input(folder, summarise(load_spectrograms(summary.folder)))
+    err.print(f"log-mel: {summary.frames} frames, {summary.seconds:.1f} s", markup=False)

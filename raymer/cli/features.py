@@ -1,4 +1,4 @@
-"""raymer features: the audio of a corpus becomes shards of spectrograms, or a table of openSMILE features."""
+"""raymer features: the audio of a corpus becomes shards of spectrograms, or a table that is added to the corpus."""
 
 import contextlib
 import time
@@ -12,10 +12,12 @@ from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersO
 from raymer.cli.output import LINE_SECONDS, err, one_line_errors, out, print_json
 
 if TYPE_CHECKING:
+    from raymer.corpora.base import Input
     from raymer.engine.data import BuildProgress, BuildSummary
     from raymer.features.extractor import Extractor
 
-KINDS = ("logmel", "opensmile-is13", "opensmile-compare")
+SUMMARY = "logmel-summary"
+KINDS = ("logmel", SUMMARY, "opensmile-is13", "opensmile-compare")
 
 
 def features(
@@ -40,7 +42,6 @@ def features(
         from raymer.corpora.inputs import add_input
         from raymer.engine.data import build_features
         from raymer.errors import UsageError
-        from raymer.features.store import load_table
 
         if serial and (workers is not None or address != "local"):
             raise UsageError("--serial runs in this process: --workers and --address would have no effect")
@@ -59,12 +60,21 @@ def features(
                 serial=serial,
                 on_progress=show,
             )
-        input_name = getattr(parameters, "input_name", None)
-        if input_name is not None:
-            item = load_table(summary.folder, input_name)
-            if input_name not in corpus.inputs or corpus.inputs[input_name].fingerprint != item.fingerprint:
-                add_input(folder, item)
-        _print(summary, input_name, json)
+        table = _table(kind, parameters, summary.folder)
+        if table and (table.name not in corpus.inputs or corpus.inputs[table.name].fingerprint != table.fingerprint):
+            add_input(folder, table)
+        _print(summary, table.name if table else None, json)
+
+
+def _table(kind: str, parameters: "Extractor", folder: Path) -> "Input | None":
+    """Return the built features as an input of the corpus, for kinds that are one row a clip."""
+    from raymer.features.store import load_spectrograms, load_table
+    from raymer.features.summary import summarise
+
+    if kind == SUMMARY:
+        return summarise(load_spectrograms(folder))
+    name: str | None = getattr(parameters, "input_name", None)
+    return load_table(folder, name) if name else None
 
 
 def make_extractor(kind: str, given: dict[str, Any]) -> "Extractor":
@@ -77,6 +87,7 @@ def make_extractor(kind: str, given: dict[str, Any]) -> "Extractor":
     from raymer.nearest import unknown
 
     extractors: dict[str, Any] = {made.kind: made for made in (LogMel, OpenSmileIs13, OpenSmileCompare)}
+    extractors[SUMMARY] = LogMel
     if kind not in extractors:
         raise UsageError(unknown("kind", kind, KINDS))
     heeded = {field.name for field in fields(extractors[kind])}

@@ -14,7 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raymer.corpora.remote import local_copy
 from raymer.errors import RaymerError, UsageError
+from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
 
 FORMAT = 1
@@ -198,24 +200,25 @@ def _write_files(corpus: Corpus, folder: Path) -> None:
 def load_corpus(folder: str | Path) -> Corpus:
     """Read a corpus folder and check that its content is what was written.
 
+    Parameters
+    ----------
+    folder : str or Path
+        A folder, or a URI such as "s3://bucket/corpora/deam", which is copied to a folder here first.
+
     Raises
     ------
     UsageError
         When the folder is missing or holds no corpus.
     RaymerError
-        When a file is damaged or was changed since the import.
+        When a file is damaged or was changed since the import, or an object store does not answer.
     """
-    folder = Path(folder)
+    folder = local_copy(str(folder), MANIFEST) if is_uri(folder) else Path(folder)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: make a corpus with `raymer import`")
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} holds no corpus ({MANIFEST} is missing): make one with `raymer import`")
-    manifest = json.loads((folder / MANIFEST).read_text())
-    if manifest.get("format") != FORMAT:
-        raise RaymerError(
-            f"{folder} has corpus format {manifest.get('format')}, this raymer reads {FORMAT}: import again"
-        )
-    clips = pd.read_parquet(folder / "clips.parquet")
+    manifest = _read_manifest(folder)
+    clips = _read_frame(folder / "clips.parquet")
     corpus = Corpus(
         name=manifest["name"],
         clips=clips,
@@ -231,8 +234,27 @@ def load_corpus(folder: str | Path) -> Corpus:
     return corpus
 
 
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    except ValueError as error:
+        raise RaymerError(f"{folder / MANIFEST} is damaged: import again") from error
+    if manifest.get("format") != FORMAT:
+        raise RaymerError(
+            f"{folder} has corpus format {manifest.get('format')}, this raymer reads {FORMAT}: import again"
+        )
+    return manifest
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowException) as error:
+        raise RaymerError(f"{path} is missing or damaged: import again") from error
+
+
 def _read_input(folder: Path, name: str) -> Input:
-    frame = pd.read_parquet(folder / "inputs" / f"{name}.parquet")
+    frame = _read_frame(folder / "inputs" / f"{name}.parquet")
     return Input(
         name=name,
         clip_ids=frame["clip_id"].to_numpy(dtype=object).astype(str),

@@ -1,10 +1,12 @@
 """emoMusic, the data of MediaEval 2013: 744 excerpts of 45 seconds, valence and arousal on a scale from 1 to 9."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from raymer.corpora.base import Corpus, Target
+from raymer.corpora.audio_files import corpus_with_audio, find_audio, unannotated
+from raymer.corpora.base import Corpus, Input, Target
 from raymer.corpora.info import CorpusInfo, ImportOptions
 from raymer.corpora.is13 import read_ready_features
 from raymer.corpora.tables import clip_ids, numbers, read_table, require_columns
@@ -15,7 +17,7 @@ INFO = CorpusInfo(
     title="emoMusic / MediaEval 2013 (744 songs; valence, arousal)",
     where="cvml.unige.ch/databases/emoMusic",
     licence="research only; clips under Creative Commons",
-    layout="static_annotations.csv, songs_info.csv",
+    layout="static_annotations.csv, songs_info.csv (or both in annotations/), clips_45seconds/ID.mp3",
     faults=(
         "all its songs are in DEAM too: the two corpora are not independent",
         "411 artists: under random folds most test songs have their artist in the train part",
@@ -27,34 +29,56 @@ INFO = CorpusInfo(
 TARGETS = (Target("valence", low=1.0, high=9.0), Target("arousal", low=1.0, high=9.0))
 
 
+CLIPS = "clips_45seconds"
+
+
 def read(src: Path, options: ImportOptions) -> Corpus:
-    """Read static_annotations.csv and songs_info.csv; features come from `options.features_table`.
+    """Read static_annotations.csv and songs_info.csv, the audio in clips_45seconds/, and `options.features_table`.
+
+    Without a folder of clips the features table is needed; with both, songs without audio are left out.
 
     Raises
     ------
     UsageError
-        When a file is missing or no features table is given.
+        When a file is missing, or there is neither a folder of clips nor a features table.
     RaymerError
-        When a table has a missing column or a cell that is no number.
+        When a table has a missing column or a cell that is no number, or no audio is found.
     """
-    path = src / "static_annotations.csv"
+    folder = src / "annotations" if (src / "annotations").is_dir() else src
+    path = folder / "static_annotations.csv"
     if not path.is_file():
         raise UsageError(f"{src} is not emoMusic's folder: {path.name} is missing")
-    if options.features_table is None:
-        raise UsageError("mediaeval2013 has no features of its own here: give --features-table")
-    songs = _read_songs(path, src / "songs_info.csv")
-    ready = read_ready_features(options.features_table, songs["clip_id"].tolist())
-    missing = [clip for clip in songs["clip_id"] if clip not in set(ready.input.clip_ids.tolist())]
-    reason = f"no row in {options.features_table.name}"
-    notes = {
-        "annotated": len(songs),
-        "with_features": len(ready.input.clip_ids),
-        "artists": int(songs["group"].nunique()),
-        "left_out": [{"reason": reason, "count": len(missing), "first": missing[:5]}] if missing else [],
+    songs = _read_songs(path, folder / "songs_info.csv")
+    if (src / CLIPS).is_dir():
+        songs["audio"] = [find_audio(src, [f"{CLIPS}/{clip}"]) for clip in songs["clip_id"]]
+    elif options.features_table is None:
+        raise UsageError(f"mediaeval2013 needs the audio in {src / CLIPS}, or ready features: give --features-table")
+    notes: dict[str, Any] = {"artists": int(songs["group"].nunique())}
+    inputs = {}
+    if options.features_table is not None:
+        item, taken = _read_features(options.features_table, songs)
+        inputs[item.name] = item
+        notes |= taken
+    if "audio" not in songs:
+        return Corpus("mediaeval2013", songs, TARGETS, inputs, {"annotated": len(songs), **notes})
+    notes["audio_without_annotation"] = unannotated(src, songs)
+    layout = f"{CLIPS}/ID.mp3"
+    return corpus_with_audio("mediaeval2013", src, songs, TARGETS, notes, layout=layout, inputs=inputs)
+
+
+def _read_features(path: Path, songs: pd.DataFrame) -> tuple[Input, dict[str, Any]]:
+    """Return the features of the songs (of those with audio, where there is any), and what to note of the table."""
+    wanted = songs["clip_id"][songs["audio"].notna()] if "audio" in songs else songs["clip_id"]
+    ready = read_ready_features(path, wanted.tolist())
+    has_row = wanted.isin(ready.input.clip_ids.tolist())
+    missing = wanted[~has_row].tolist()
+    left_out = {"reason": f"no row in {path.name}", "count": len(missing), "first": missing[:5]}
+    return ready.input, {
+        "with_features": int(has_row.sum()),
+        "left_out": [left_out] if missing else [],
         "features_of_no_song": ready.unknown_clips,
         "ignored_columns": list(ready.ignored_columns),
     }
-    return Corpus("mediaeval2013", songs, TARGETS, {ready.input.name: ready.input}, notes)
 
 
 def _read_songs(path: Path, info_path: Path) -> pd.DataFrame:

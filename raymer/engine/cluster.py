@@ -13,14 +13,20 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "15",  # default 60: recovery from a dead node took 79 s
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # a process a gang; a node that goes is dealt with when it is gone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
 }
+
+_address: str | None = None  # what `connected` has connected this process to
+_is_kept = False
 
 
 @contextlib.contextmanager
 def connected(address: str = "local", workers: int | None = None) -> Iterator[int]:
     """Connect to Ray, yield the number of workers to use, and disconnect.
+
+    A connection to the same address that exists already, from `one_connection` or around this one, is used and kept.
 
     Parameters
     ----------
@@ -43,18 +49,47 @@ def connected(address: str = "local", workers: int | None = None) -> Iterator[in
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
-    _check_reachable(address)
+    global _address
     import ray
 
-    try:
-        _start(address, workers)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-        raise RaymerError(f"no Ray at {address!r}: {str(error).splitlines()[0]}") from error
+    is_ours = _address != address or not ray.is_initialized()
+    if is_ours:
+        _check_reachable(address)
+        try:
+            _start(address, workers)
+        except Exception as error:  # a node that is slow to start raises a bare one
+            raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
+        _address = address
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Ray tells of dead workers by print; stdout is for our records
             yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
-        ray.shutdown()
+        if is_ours and not _is_kept:
+            _disconnect()
+
+
+@contextlib.contextmanager
+def one_connection() -> Iterator[None]:
+    """Let every `connected` within share a connection, since Ray takes seconds to start: the first makes it.
+
+    It ends with this block; where nothing connects, nothing is started.
+    """
+    global _is_kept
+    _is_kept = True
+    try:
+        yield
+    finally:
+        _is_kept = False
+        if _address is not None:
+            _disconnect()
+
+
+def _disconnect() -> None:
+    global _address
+    import ray
+
+    _address = None
+    ray.shutdown()
 
 
 def _start(address: str, workers: int | None) -> None:
@@ -83,3 +118,19 @@ def _check_reachable(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:
         raise RaymerError(f"no Ray at {address!r}: {error.strerror or error}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return one line on why Ray refused; it hides a wrong token behind a failure to connect."""
+    causes: list[str] = []
+    one: BaseException | None = error
+    while one is not None:
+        causes.append(f"{type(one).__name__} {one}")
+        one = one.__cause__ or one.__context__
+    if any("AuthenticationError" in cause for cause in causes):
+        return (
+            "the token is missing or wrong: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH to a file "
+            "with the token of the cluster's nodes"
+        )
+    text = str(error) or type(error).__name__
+    return " ".join(text.split()) if text.startswith("Version mismatch") else text.splitlines()[0]

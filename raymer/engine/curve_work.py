@@ -1,20 +1,19 @@
 """A unit of curve fits: one network trained, and every method that shares it scored at each k-th epoch."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from raymer.engine.fit import Samples, Unit
 from raymer.errors import UsageError
-from raymer.identity import derive_seed
 from raymer.learners.curve_methods import CURVES
 from raymer.learners.curves import CurveMethod, train_curves
 from raymer.learners.methods import Method
-from raymer.learners.sequences import Sequences
+from raymer.learners.sequences import Sequences, per_bin
 from raymer.protocols.metrics import METRICS
 from raymer.protocols.splits import Split
+from raymer.results.checkpoint import Checkpoint
 from raymer.results.store import Result
 
 
@@ -26,7 +25,7 @@ def curve_method(method: Method) -> CurveMethod:
     return CurveMethod.of(method.name, {**network, **machine})
 
 
-def run_curves(unit: Unit, samples: Samples, split: Split, checkpoint: Path | None) -> dict[str, Result]:
+def run_curves(unit: Unit, samples: Samples, split: Split, checkpoint: Checkpoint | None) -> dict[str, Result]:
     """Train the network that the fits of `unit` share and return the result of each fit, by its id.
 
     Parameters
@@ -35,8 +34,8 @@ def run_curves(unit: Unit, samples: Samples, split: Split, checkpoint: Path | No
     samples : Samples
         With offsets.
     split : Split
-    checkpoint : path, optional
-        A file from which a killed training goes on; it is deleted at the end.
+    checkpoint : Checkpoint, optional
+        From which a killed training goes on; it is dropped at the end.
 
     Raises
     ------
@@ -50,31 +49,35 @@ def run_curves(unit: Unit, samples: Samples, split: Split, checkpoint: Path | No
     clips = Sequences(samples.features, samples.offsets[:, 0], samples.offsets[:, 1] - samples.offsets[:, 0])
     first = unit[0]
     reducer = dict(first.method.reducer.params) if first.method.reducer else {}
+    methods = [curve_method(fit.method) for fit in unit]
     start = time.perf_counter()
     # One list of predictions a method: (epoch, predictions), in the order they come.
     found: dict[str, list[tuple[int, np.ndarray]]] = {fit.method.name: [] for fit in unit}
     for point in train_curves(
-        [curve_method(fit.method) for fit in unit],
+        methods,
         clips.select(train),
-        _matrix(samples, first.targets, train),
+        label_matrix(samples, first.targets, train),
         clips.select(test),
-        seed=derive_seed("reducer", first.reducer_id),
+        seed=first.reducer_seed,
         epochs=reducer["epochs"],
         every=reducer["every"],
-        checkpoint=checkpoint,
+        checkpoint=checkpoint.path if checkpoint else None,
+        normalisation=per_bin(clips) if methods[0].normalisation == "dataset" else None,
     ):
         found[point.method].append((point.epoch, point.predicted))
+        if checkpoint and point.method == methods[-1].name:
+            checkpoint.keep()
     seconds = time.perf_counter() - start
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
-    true = _matrix(samples, first.targets, test)  # only now: test labels come after all predictions
+    if checkpoint:
+        checkpoint.drop()
+    true = label_matrix(samples, first.targets, test)  # only now: test labels come after all predictions
     return {
         fit.id: _result(fit.to_dict(), fit.targets, found[fit.method.name], true, split, seconds, shared=k > 0)
         for k, fit in enumerate(unit)
     }
 
 
-def _matrix(samples: Samples, targets: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
+def label_matrix(samples: Samples, targets: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
     """Return labels (n, n_targets), or classes (n,)."""
     columns = [samples.labels[target][rows] for target in targets]
     if columns[0].dtype.kind == "U":

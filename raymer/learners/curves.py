@@ -11,9 +11,10 @@ import torch
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.annotations import SCALES, Coding, coding_of
 from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
+from raymer.learners.curve_methods import NORMALISATIONS
 from raymer.learners.kernels import DEFAULTS, Similarity
 from raymer.learners.sequences import Normalisation, Sequences
-from raymer.learners.svm import SVMSettings, svm_predictions
+from raymer.learners.svm import SVMSettings, fit_svms, predict_svms
 from raymer.learners.training import Training, TrainingSettings
 from raymer.nearest import unknown
 
@@ -46,12 +47,16 @@ class CurveMethod:
         None for `nn`.
     label_scale : {"unit", "none"} or None
         See `Numbers.of`; None is "unit" for numbers, and for classes the only one.
+    normalisation : {"train", "dataset"}
+        Whose frames the statistics of the bins are of. Whoever calls `train_curves` has the frames of all clips, and
+        passes their statistics on for "dataset".
     """
 
     name: str
     training: TrainingSettings
     svm: SVMSettings | None
     label_scale: str | None = None
+    normalisation: str = NORMALISATIONS[0]
 
     @classmethod
     def of(cls, name: str, params: Mapping[str, Any] | None = None) -> "CurveMethod":
@@ -62,8 +67,8 @@ class CurveMethod:
         name : str
             A key of KERNEL_OF.
         params : mapping, optional
-            hidden, excerpt, batch, optimiser, learning_rate, device, label_scale; gamma, degree or offset of the
-            method's own similarity; svm_C, svm_gamma, svm_epsilon.
+            hidden, excerpt, batch, optimiser, learning_rate, device, label_scale, normalisation; gamma, degree or
+            offset of the method's own similarity; svm_C, svm_gamma, svm_epsilon.
 
         Raises
         ------
@@ -76,7 +81,7 @@ class CurveMethod:
         kernel, params = KERNEL_OF[name], params or {}
         own = DEFAULTS[kernel] if kernel else {}
         svm = {} if name == "nn" else _SVM
-        valid = [*_TRAINING, "label_scale", *own, *svm]
+        valid = [*_TRAINING, "label_scale", "normalisation", *own, *svm]
         for param in params:
             if param not in valid:
                 raise UsageError(f"method {name}: {unknown('parameter', param, valid)}")
@@ -86,16 +91,24 @@ class CurveMethod:
         scale = params.get("label_scale")
         if scale is not None and scale not in SCALES:
             raise UsageError(f"method {name}: {unknown('label scale', str(scale), SCALES)}")
+        normalisation = params.get("normalisation", NORMALISATIONS[0])
+        if normalisation not in NORMALISATIONS:
+            raise UsageError(f"method {name}: {unknown('normalisation', str(normalisation), NORMALISATIONS)}")
         try:
             similarity = Similarity.of(kernel, **{key: params.get(key) for key in own}) if kernel else None
             machine = SVMSettings(**{svm[key]: value for key, value in params.items() if key in svm})
-            return cls(name, TrainingSettings(similarity, **training), None if name == "nn" else machine, scale)
+            settings = TrainingSettings(similarity, **training)
         except ValueError as error:
             raise UsageError(f"method {name}: {error}") from error
+        return cls(name, settings, None if name == "nn" else machine, scale, normalisation)
 
     def training_dict(self) -> dict[str, Any]:
         """Return what decides the training, JSON-ready: equal for methods that share one."""
-        return {**self.training.to_dict(), "label_scale": self.label_scale}
+        return {
+            **self.training.to_dict(),
+            "label_scale": self.label_scale,
+            "normalisation": self.normalisation,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,19 +153,22 @@ def train_curves(
         predictions that are asked for up to its own epoch, else the training begins anew. The bits are those of a
         training that was never interrupted. It is the caller's to delete.
     normalisation : Normalisation, optional
-        Statistics of the bins from elsewhere (of the whole data set, as published: a mild leak).
+        Statistics of the bins from elsewhere: for methods whose normalisation is "dataset", those of all clips.
 
     Raises
     ------
     ValueError
-        When methods do not share a training, or for clips and labels that nothing can be learnt from.
+        When methods do not share a training, when statistics are given for methods that normalise by the train clips
+        or none for others, or for clips and labels that nothing can be learnt from.
     RaymerError
         When the checkpoint is damaged or of another training.
     FloatingPointError
         When training diverges.
     """
-    if len({(method.training, method.label_scale) for method in methods}) != 1:
+    if len({(method.training, method.label_scale, method.normalisation) for method in methods}) != 1:
         raise ValueError("the methods do not share a training: " + ", ".join(method.name for method in methods))
+    if (normalisation is None) != (methods[0].normalisation == "train"):
+        raise ValueError(f'normalisation {methods[0].normalisation!r}: "dataset" needs statistics, "train" heeds none')
     if epochs < 1 or every < 1:
         raise ValueError(f"epochs={epochs} and every={every} must be at least 1")
     wanted = sorted({*range(every, epochs + 1, every), epochs})
@@ -187,7 +203,7 @@ def _predict(
     of_train = training.features(train) if any(method.svm for method in methods) else of_test[:0]
     for method in methods:
         if method.svm:
-            predicted = svm_predictions(of_train, labels, of_test, coding, method.svm)
+            predicted = predict_svms(fit_svms(of_train, labels, coding, method.svm), of_test, coding)
         else:
             predicted = training.predict_from(of_test)
         found[method.name, training.epoch] = predicted

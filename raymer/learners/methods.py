@@ -16,7 +16,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from raymer.errors import UsageError
-from raymer.learners.curve_methods import CURVES, EPOCHS, EVERY
+from raymer.learners.curve_methods import CURVES, EPOCHS, EVERY, NORMALISATIONS
+from raymer.learners.spaces import Choice, Real, Space, Whole
 from raymer.nearest import unknown
 
 DEFAULT_WIDTH = 100
@@ -71,6 +72,8 @@ class Method:
     def _of_curve(cls, name: str, reducer: Mapping[str, Any], regressor: Mapping[str, Any]) -> "Method":
         kind = CURVES[name]
         reducer = {"epochs": EPOCHS, "every": EVERY, **reducer}
+        if reducer.get("normalisation") == NORMALISATIONS[0]:
+            del reducer["normalisation"]  # the default: said or not, it is the same fit
         return cls(
             name,
             _checked(kind.reducer, kind.reducer_params, reducer, name),
@@ -132,6 +135,8 @@ class Kind:
         Our name of a parameter to the class'; every reducer calls its number of features `width`.
     fixed : mapping
         Parameters that are always set, so that a fit is silent, repeatable and on one thread.
+    space : Space
+        Which of `params` can be searched, and where.
     """
 
     path: str
@@ -140,6 +145,7 @@ class Kind:
     supervised: bool = True
     rename: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    space: Space = field(default_factory=dict)
 
     def make(self, params: Mapping[str, Any]) -> BaseEstimator:
         """Return a new estimator with `params`, ours by name."""
@@ -153,12 +159,30 @@ _TRIPLET = (
     *("steps", "rounds", "epochs", "triplets", "random_state"),
 )
 _TREES = ("n_estimators", "learning_rate", "max_depth", "subsample")
+_WIDTH = {"width": Whole(2, 200, log=True, default=DEFAULT_WIDTH)}
+_TRIPLET_SPACE: Space = {
+    **_WIDTH,
+    "d_p": Real(0.02, 0.3, default=0.1),
+    "d_n": Real(0.1, 1.0, default=0.5, above="d_p"),
+    "margin": Real(1.0, 200.0, log=True, default=20.0),
+    "learning_rate": Real(3e-4, 3e-2, log=True, default=3e-3),
+    "steps": Whole(50, 800, log=True, default=200),
+}
+_TREES_SPACE: Space = {
+    "n_estimators": Whole(50, 500, log=True, default=100),
+    "learning_rate": Real(0.01, 0.3, log=True, default=0.1),
+}
 _QUIET_TREES = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 
 REDUCERS: dict[str, Kind] = {
-    "tnn": Kind("raymer.learners.triplet:TripletReducer", _TRIPLET, cost=0.3),
+    "tnn": Kind("raymer.learners.triplet:TripletReducer", _TRIPLET, cost=0.3, space=_TRIPLET_SPACE),
     "pca": Kind(
-        "sklearn.decomposition:PCA", ("width", "random_state"), 0.05, supervised=False, rename={"width": "n_components"}
+        "sklearn.decomposition:PCA",
+        ("width", "random_state"),
+        0.05,
+        supervised=False,
+        rename={"width": "n_components"},
+        space=_WIDTH,
     ),
     "rp": Kind(
         "sklearn.random_projection:GaussianRandomProjection",
@@ -166,28 +190,54 @@ REDUCERS: dict[str, Kind] = {
         0.01,
         supervised=False,
         rename={"width": "n_components"},
+        space=_WIDTH,
     ),
     "ae": Kind(
         "raymer.learners.autoencoder:AutoencoderReducer",
         ("width", "learning_rate", "batch", "max_epochs", "patience", "tol", "random_state"),
         1.0,
         supervised=False,
+        space={**_WIDTH, "learning_rate": Real(1e-4, 1e-2, log=True, default=1e-3)},
     ),
 }
 """The reducers by the first part of a method's name."""
 
 REGRESSORS: dict[str, Kind] = {
-    "svr": Kind("sklearn.svm:SVR", ("C", "epsilon", "gamma", "kernel"), cost=0.1),
+    "svr": Kind(
+        "sklearn.svm:SVR",
+        ("C", "epsilon", "gamma", "kernel"),
+        cost=0.1,
+        space={
+            "C": Real(0.01, 100.0, log=True, default=1.0),
+            "epsilon": Real(0.001, 0.5, log=True, default=0.1),
+            "gamma": Real(1e-4, 1.0, log=True),
+            "kernel": Choice(("rbf", "linear", "poly", "sigmoid"), default="rbf"),
+        },
+    ),
     "gbm": Kind(
         "lightgbm:LGBMRegressor",
         (*_TREES, "num_leaves", "min_child_samples", "colsample_bytree", "reg_lambda", "random_state"),
         cost=0.8,
         fixed=_QUIET_TREES,
+        space={
+            **_TREES_SPACE,
+            "max_depth": Whole(2, 8),
+            "num_leaves": Whole(4, 64, log=True, default=31, limits=(2, 131_072)),
+            "min_child_samples": Whole(5, 100, log=True, default=20),
+            "colsample_bytree": Real(0.2, 1.0, default=1.0, limits=(0.01, 1.0)),
+            "reg_lambda": Real(1e-3, 10.0, log=True),
+        },
     ),
     "gbm_sklearn": Kind(
         "sklearn.ensemble:GradientBoostingRegressor",
         (*_TREES, "min_samples_leaf", "max_features", "random_state"),
         cost=4.0,
+        space={
+            **_TREES_SPACE,
+            "max_depth": Whole(2, 8, default=3),
+            "subsample": Real(0.3, 1.0, default=1.0, limits=(0.01, 1.0)),
+            "min_samples_leaf": Whole(1, 50, log=True, default=1),
+        },
     ),
     "gp": Kind("raymer.learners.gaussian_process:GPRegressor", ("tuning_rows", "random_state"), cost=0.5),
     "gp_groups": Kind(

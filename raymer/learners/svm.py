@@ -25,35 +25,33 @@ class SVMSettings:
                 raise ValueError(f"{name}={value!r} must be a number {least}")
 
 
-def svm_predictions(
-    train: np.ndarray[Any, Any],
-    y: np.ndarray[Any, Any],
-    test: np.ndarray[Any, Any],
-    coding: Coding,
-    settings: SVMSettings,
-) -> np.ndarray[Any, Any]:
-    """Train an SVM from nothing and return its predictions for `test`.
+Machines = tuple[SVC | SVR, ...]
+"""Trained SVMs: one SVC on classes, or one SVR a target."""
+
+
+def fit_svms(train: np.ndarray[Any, Any], y: np.ndarray[Any, Any], coding: Coding, settings: SVMSettings) -> Machines:
+    """Train SVMs from nothing.
 
     Parameters
     ----------
-    train, test : ndarray of shape (n_clips, width)
+    train : ndarray of shape (n_clips, width)
         Features, taken as they are: the similarity loss has given them the scale that gamma wants.
     y : ndarray
         Annotations of the train clips. One SVR a target, on targets coded by `coding`; one SVC on classes.
     coding : Coding
     settings : SVMSettings
-
-    Returns
-    -------
-    ndarray
-        Predicted annotations, as `y`.
     """
     if coding.are_classes:
-        classifier = SVC(C=settings.C, gamma=settings.gamma).fit(train, y)
-        found: np.ndarray[Any, Any] = classifier.predict(test)
-        return found
-    outputs = [
-        SVR(C=settings.C, gamma=settings.gamma, epsilon=settings.epsilon).fit(train, column).predict(test)
+        return (SVC(C=settings.C, gamma=settings.gamma).fit(train, y),)
+    return tuple(
+        SVR(C=settings.C, gamma=settings.gamma, epsilon=settings.epsilon).fit(train, column)
         for column in coding.encode(y).T
-    ]
-    return coding.decode(np.column_stack(outputs))
+    )
+
+
+def predict_svms(machines: Machines, test: np.ndarray[Any, Any], coding: Coding) -> np.ndarray[Any, Any]:
+    """Return the annotations, in their own unit or as classes, that `machines` predict for features `test`."""
+    if coding.are_classes:
+        found: np.ndarray[Any, Any] = machines[0].predict(test)
+        return found
+    return coding.decode(np.column_stack([machine.predict(test) for machine in machines]))

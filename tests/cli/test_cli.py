@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from support import records, without_seconds
@@ -32,7 +33,8 @@ def test_run_status_rerun(cli, small_experiment, corpus_folder, tmp_path):
     assert "0 fits run, 30 found done" in again.stderr
     assert without_seconds(records(again)) == without_seconds(first)
     assert [row["seconds"] for row in records(again)] == [row["seconds"] for row in first]
-    state = records(cli("status", small_experiment, *where, "--json"))
+    counted = ("--experiment", small_experiment, "--corpus", corpus_folder)
+    state = records(cli("status", tmp_path / "S", *counted, "--json"))
     assert (state["fits"], state["done"], state["missing"], state["failed"]) == (30, 30, 0, [])
     fit_id = next((tmp_path / "S" / "fits").rglob("*.parquet")).stem
     assert records(cli("rerun", fit_id, *where, "--json"))["identical"] is True
@@ -68,7 +70,8 @@ def test_failed_fits_are_named_and_the_exit_code_is_1(cli, small_experiment, cor
     assert "n_components=400" in result.stderr
     rows = json.loads(result.stdout)
     assert [row["mean"] is None for row in rows] == [row["system"] == "PCA-SVR" for row in rows]
-    assert "6 failed" in cli("status", small_experiment, *where).stdout
+    counted = ("--experiment", small_experiment, "--corpus", corpus_folder)
+    assert "6 failed" in cli("status", tmp_path / "S", *counted).stdout
 
 
 def test_a_csv_of_ones_own(cli, tmp_path, corpus):
@@ -97,9 +100,22 @@ def test_corpora_and_audit(cli, corpus_folder):
 
 
 def test_demo_without_ray(cli, tmp_path):
-    rows = records(cli("demo", "-o", tmp_path / "demo", "--clips", 60, "--serial", "--json"))
-    assert {row["system"] for row in rows} == {"SVR", "PCA-SVR", "TNN-SVR"}
-    assert cli("demo", "-o", tmp_path / "demo", "--clips", 60, "--serial").exit_code == 0, "twice is no error"
+    words = ("demo", "-o", tmp_path / "demo", "--clips", 24, "--serial")
+    found = records(cli(*words, "--json"))
+    assert {row["system"] for row in found["demo"]} == {"SVR", "PCA-SVR", "TNN-SVR"}
+    assert {(row["method"], row["epoch"]) for row in found["demo-sequences"]} == {
+        (method, epoch) for method in ("NN", "RBF-SL") for epoch in (10, 20)
+    }
+    assert all(np.isfinite(row["mean"]) for rows in found.values() for row in rows)
+    again = cli(*words)
+    assert again.exit_code == 0, again.output
+    assert "0 fits run, 30 found done" in again.stderr
+    assert "0 fits run, 10 found done" in again.stderr
+    assert "24 clips" not in again.stderr, "clips, corpus and features are kept"
+    assert "TNN-SVR" in again.stdout
+    assert "RBF-SL" in again.stdout
+    other = cli(*words, "--seed", 1)
+    assert (other.exit_code, "holds other clips" in other.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -112,17 +128,23 @@ def test_demo_without_ray(cli, tmp_path):
         (("import", "deam", "nowhere", "-o", "y"), 2, "nowhere does not exist"),
         (("audit", "nowhere"), 2, "nowhere is no folder"),
         (("rerun", "abc", "-c", "{corpus}", "-s", "S"), 2, "has no result of fit abc"),
-        (("status", "demo", "-c", "{corpus}", "-s", "nowhere"), 2, "holds no store"),
+        (("status", "nowhere"), 2, "holds no store"),
+        (("status", "nowhere", "-c", "{corpus}"), 2, "go together"),
         (("run", "demo", "-c", "{corpus}", "-s", "S", "--serial", "--workers", "2"), 2, "would have no effect"),
         (("run", "cheuk2020-deam", "-c", "{corpus}", "-s", "S"), 2, "is about corpus deam, not synthetic"),
-        (("run", "demo", "-c", "{corpus}", "-s", "S", "--workers", "0"), 2, "--workers 0"),
-        (("run", "demo", "-c", "{corpus}", "-s", "S", "--address", "elsewhere"), 2, "is none of local, auto"),
-        (("run", "demo", "-c", "{corpus}", "-s", "S", "--address", "127.0.0.1:9"), 1, "no Ray at '127.0.0.1:9'"),
+        (("run", "demo", "-c", "{corpus}", "-s", "S"), 2, "has no input 'logmel-summary'; it has features"),
+        (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--workers", "0"), 2, "--workers 0"),
+        (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "elsewhere"), 2, "is none of local, auto"),
+        (
+            ("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "127.0.0.1:9"),
+            1,
+            "no Ray at '127.0.0.1:9'",
+        ),
     ],
 )
-def test_wrong_use_is_one_line(cli, words, code, message, corpus_folder, tmp_path, monkeypatch):
+def test_wrong_use_is_one_line(cli, words, code, message, corpus_folder, small_experiment, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = cli(*(word.format(corpus=corpus_folder) for word in words))
+    result = cli(*(word.format(corpus=corpus_folder, experiment=small_experiment) for word in words))
     assert result.exit_code == code, result.output
     assert message in result.stderr
     assert result.stderr.strip().count("\n") == 0

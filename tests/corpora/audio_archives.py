@@ -76,6 +76,19 @@ def write_four_quadrants(src: Path) -> None:
     tone(src / "Q4/MT02.mp3", rate=22050)
 
 
+def write_mediaeval2013(src: Path) -> None:
+    table(
+        src / "annotations/static_annotations.csv",
+        "song_id,mean_arousal,std_arousal,mean_valence,std_valence",
+        "2,3.1,1,3.0,1",
+        "3,3.5,1,3.3,1",
+        "9,5,1,6,1",
+    )
+    table(src / "annotations/songs_info.csv", "song_id,file_name,Artist", "2,2.mp3,\tA\t", "3,3.mp3,\tA", "9,9.mp3,B")
+    tone(src / "clips_45seconds/2.mp3", rate=22050)
+    tone(src / "clips_45seconds/3.mp3", rate=22050)
+
+
 def write_pmemo(src: Path) -> None:
     table(
         src / "PMEmo2019/annotations/static_annotations.csv",
@@ -143,6 +156,14 @@ ARCHIVES = {
         labels={"quadrant": ("Q1", "Q4")},
         groups={"MT01": "A", "MT02": "A"},
         left_out=("MT03",),
+    ),
+    "mediaeval2013": Archive(
+        write_mediaeval2013,
+        clips=("2", "3"),
+        targets=("valence", "arousal"),
+        labels={"valence": (3.0, 3.3), "arousal": (3.1, 3.5)},
+        groups={"2": "A", "3": "A"},
+        left_out=("9",),
     ),
     "pmemo": Archive(
         write_pmemo,

@@ -21,7 +21,7 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Archiv
 
 
 def test_every_corpus_with_audio_is_under_the_contract():
-    without_audio = {"deam", "mediaeval2013", "table"}
+    without_audio = {"deam", "table"}
     assert {name.split()[0] for name in ARCHIVES} == set(IMPORTERS) - without_audio
 
 
@@ -158,6 +158,15 @@ def test_four_quadrants_reads_the_plain_layout(tmp_path):
     corpus = import_corpus("four_quadrants", tmp_path)
     assert corpus.clips["quadrant"].tolist() == ["Q1", "Q3"]
     assert corpus.notes["audio_without_label"] == 1
+
+
+def test_mediaeval2013_takes_features_beside_the_clips(tmp_path):
+    ARCHIVES["mediaeval2013"].write(tmp_path)
+    table(tmp_path / "features.csv", "song_id,f", "3,0.5", "9,1.5")
+    corpus = import_corpus("mediaeval2013", tmp_path, ImportOptions(features_table=tmp_path / "features.csv"))
+    assert corpus.clips["clip_id"].tolist() == ["2", "3"]
+    assert corpus.input().clip_ids.tolist() == ["3"]
+    assert [(item["count"], item["first"]) for item in corpus.notes["left_out"]] == [(1, ["2"]), (1, ["9"])]
 
 
 def test_pmemo_names_a_cell_that_is_no_number(tmp_path):

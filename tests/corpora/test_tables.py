@@ -100,7 +100,7 @@ def test_emomusic(emomusic):
 
 
 def test_emomusic_needs_features_and_artists(emomusic):
-    with pytest.raises(UsageError, match="--features-table"):
+    with pytest.raises(UsageError, match="clips_45seconds, or ready features: give --features-table"):
         import_corpus("mediaeval2013", emomusic)
     (emomusic / "songs_info.csv").write_text("song_id,Artist\n2,Ann\n3,Ann\n")
     with pytest.raises(RaymerError, match="song 9 has no artist"):

@@ -61,7 +61,8 @@ def test_names_agree_between_the_rooms():
 
 
 def _accepts(name, param):
-    values = {"hidden": (8, 4), "optimiser": "Adam", "device": "cpu", "label_scale": "none", "excerpt": 5, "batch": 4}
+    values = {"hidden": (8, 4), "optimiser": "Adam", "device": "cpu", "label_scale": "none", "excerpt": 5, "batch": 4,
+              "normalisation": "dataset"}  # fmt: skip
     kind = CURVES[name]
     value = values.get(param, 1.0 if param != "degree" else 3)
     if param in kind.regressor_params:
@@ -106,13 +107,12 @@ def test_classes_are_scored_by_accuracy(tmp_path):
     assert set(result.predicted) <= {"rock", "pop"}
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_curve_method_leaks(name):
+def leaks_of(fit_method):
+    """What `find_leaks` catches `fit_method` at, run as a fit."""
     samples = sequence_data()
     length = 12
     starts = samples.offsets[:, 0]
     X = np.stack([samples.features[start : start + length].ravel() for start in starts])
-    fit_method = Method.of(name, SMALL)
 
     def evaluate(X, y, train, test):
         frames = X.reshape(-1, samples.features.shape[1]).astype(np.float32)
@@ -129,7 +129,31 @@ def test_no_curve_method_leaks(name):
 
     rows = np.arange(24)
     splits = [(rows[6:], rows[:6]), (rows[:18], rows[18:])]
-    assert find_leaks(evaluate, X, samples.labels["joy"], splits) == []
+    return find_leaks(evaluate, X, samples.labels["joy"], splits)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_curve_method_leaks(name):
+    assert leaks_of(Method.of(name, SMALL)) == []
+
+
+def test_statistics_of_the_dataset_are_the_leak_that_they_say():
+    caught = leaks_of(Method.of("rbf-sl", SMALL | {"normalisation": "dataset"}))
+    assert [leak.partition(":")[0] for leak in caught] == ["test features"]
+
+
+def test_normalisation_is_part_of_a_fit_but_its_default_is_not():
+    """Fits stored before there was the option are found still."""
+    default, said, dataset = (
+        Method.of("fl", SMALL | params) for params in ({}, {"normalisation": "train"}, {"normalisation": "dataset"})
+    )
+    assert default == said
+    assert "normalisation" not in default.to_dict()["reducer"]["params"]
+    assert Method.from_dict(dataset.to_dict()) == dataset != default
+    ids = {plan(sequence_data(), [(made, KFold(2))], ["joy"]).fits[0].reducer_id for made in (default, dataset)}
+    assert len(ids) == 2
+    with pytest.raises(UsageError, match="unknown normalisation 'datset': did you mean 'dataset'"):
+        curve_method(Method.of("nn", {"normalisation": "datset"}))
 
 
 def test_what_curves_refuse(corpus, tmp_path):

@@ -1,0 +1,184 @@
+"""Files: what lies below one place, a folder or an object store, read and written whole.
+
+Every access to a store and to a corpus on an object store goes through here, and so the one rule for a place that does
+not answer is here too: what may pass is tried again for up to three minutes, what will not (no permission, no such
+bucket) is refused at once.
+"""
+
+import contextlib
+import logging
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+from pyarrow import fs
+
+from raymer.errors import RaymerError, UsageError
+
+RETRY_SECONDS = 180.0
+PAUSE_SECONDS = 1.0
+_HOPELESS = re.compile(
+    "ACCESS_DENIED|PERMISSION_DENIED|UNAUTHENTICATED|NO_SUCH_BUCKET|NOT_FOUND|INVALID|SIGNATURE|TOKEN|MISSING"
+    r"|HTTP status (?:3|4(?!08|29))\d\d"
+)
+_logger = logging.getLogger("raymer")
+T = TypeVar("T")
+
+
+class StoreError(RaymerError):
+    """A place cannot be read or written: no space left, no permission, no answer, a damaged file."""
+
+
+def is_uri(location: str | Path) -> bool:
+    """Say whether `location` is a URI ("s3://bucket/path") and no folder's path."""
+    return "://" in str(location)
+
+
+class Files:
+    """Files below one place, by their names relative to it.
+
+    Parameters
+    ----------
+    location : str or Path
+        A folder, or a URI of any file system that pyarrow reaches: s3://, gs://, abfs://, file://.
+    kind : str
+        What errors call the place: "store", "corpus".
+
+    Raises
+    ------
+    UsageError
+        For a URI that pyarrow does not know.
+    StoreError
+        When its server does not answer, or refuses.
+    """
+
+    def __init__(self, location: str | Path, kind: str = "store") -> None:
+        self.kind = kind
+        self._is_waiting = False
+        if not is_uri(location):  # absolute, since workers stand in folders of their own
+            self.location = self.root = str(Path(location).absolute())
+            self.is_local = True
+            self._fs = fs.LocalFileSystem()
+            return
+        self.location = str(location)
+        self.is_local = False  # until it is known, so that a server that does not answer yet is waited for
+        try:
+            self._fs, self.root = self._persistently(
+                "reached", lambda: fs.FileSystem.from_uri(_in_one_put(self.location))
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise UsageError(f"{kind} {location}: {str(error).splitlines()[0]}") from error
+        self.is_local = isinstance(self._fs, fs.LocalFileSystem)
+
+    def path(self, name: str) -> str:
+        """Return where `name` lies, as the file system calls it."""
+        return f"{self.root}/{name}"
+
+    def use(self, name: str, reader: Callable[[pa.NativeFile], T]) -> T | None:
+        """Return what `reader` makes of the open file `name`, or None when there is none."""
+
+        def opened() -> T:
+            with self._fs.open_input_file(self.path(name)) as file:
+                return reader(file)
+
+        try:
+            return self._persistently(f"read ({name})", opened)
+        except FileNotFoundError:
+            return None
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file, or None when there is none."""
+        return self.use(name, lambda file: bytes(file.read()))
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a file called `name`."""
+        info = self._persistently("read", lambda: self._fs.get_file_info(self.path(name)))
+        return bool(info.type == fs.FileType.File)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of all files below `folder`, at any depth; a million take seconds in a local folder."""
+        if not self.is_local:
+            return list(self.sizes(folder))
+
+        def refuse(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise StoreError(f"{self.kind} {self.location} cannot be read: {_one_line(error)}") from error
+
+        start = len(self.root) + 1
+        return [f"{at[start:]}/{name}" for at, _, names in os.walk(self.path(folder), onerror=refuse) for name in names]
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the files below `folder` ("" for all), at any depth: bytes by name."""
+        at = self.path(folder) if folder else self.root
+        selector = fs.FileSelector(at, recursive=True, allow_not_found=True)
+        infos = self._persistently("read", lambda: self._fs.get_file_info(selector))
+        start = len(self.root) + 1
+        return {info.path[start:]: info.size for info in infos if info.type == fs.FileType.File}
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write `data` as `name`, whole: a rename in a local folder, a single put on an object store."""
+        try:
+            self._persistently("written", lambda: self._write(self.path(name), data))
+        except FileNotFoundError as error:
+            raise StoreError(f"{self.kind} {self.location} cannot be written: {_one_line(error)}") from error
+
+    def delete(self, name: str) -> None:
+        """Delete a file, or do nothing when there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            self._persistently("written", lambda: self._fs.delete_file(self.path(name)))
+
+    def _write(self, path: str, data: bytes) -> None:
+        if not self.is_local:
+            with self._fs.open_output_stream(path) as stream:
+                stream.write(data)
+            return
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(f"{path}.{uuid.uuid4().hex}.tmp")
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _persistently(self, verb: str, action: Callable[[], T]) -> T:
+        """Return what `action` gives, tried again while the place may only be out of reach for now."""
+        deadline = time.monotonic() + RETRY_SECONDS
+        while True:
+            try:
+                value = action()
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                reason = _one_line(error)
+                is_hopeless = self.is_local or _HOPELESS.search(str(error)) is not None
+                if is_hopeless or time.monotonic() > deadline:
+                    raise StoreError(f"{self.kind} {self.location} cannot be {verb}: {reason}") from error
+                if not self._is_waiting:
+                    self._is_waiting = True
+                    _logger.warning(
+                        "%s %s does not answer (%s): trying for %.0f s", self.kind, self.location, reason, RETRY_SECONDS
+                    )
+                time.sleep(PAUSE_SECONDS)
+                continue
+            if self._is_waiting:
+                self._is_waiting = False
+                _logger.warning("%s %s answers again", self.kind, self.location)
+            return value
+
+
+def _in_one_put(uri: str) -> str:
+    """Ask for a single put a file: by default pyarrow starts an upload in parts, three requests for each fit."""
+    if not uri.startswith("s3://") or "allow_delayed_open" in uri:
+        return uri
+    return f"{uri}{'&' if '?' in uri else '?'}allow_delayed_open=true"
+
+
+def _one_line(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return re.sub(r" \(Request ID: [^)]*\)", "", text.splitlines()[0]) if text else type(error).__name__
