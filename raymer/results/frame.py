@@ -7,6 +7,9 @@ import pandas as pd
 
 from raymer.results.store import ResultStore
 
+AVERAGE = "average"
+"""The target that stands for the mean over all targets of a split."""
+
 
 class _Planned(Protocol):
     @property
@@ -49,3 +52,15 @@ def read_scores(store: ResultStore, fits: Iterable[_Planned], places: Mapping[st
             what = (fit.id, header.fit["method"]["name"], score["target"], score["epoch"], score["metric"])
             rows.append((*what, repeat, fold, score["value"], header.n_train, header.n_test, *seconds))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
+    """Return a row a method, metric, epoch and split whose value is the mean over targets, its target `AVERAGE`.
+
+    Splits that lack a target are left out.
+    """
+    keys = ["method", "metric", "epoch", "repeat", "fold"]
+    means = scores.groupby(keys, as_index=False).agg(
+        value=("value", "mean"), n=("value", "size"), n_train=("n_train", "first"), n_test=("n_test", "first")
+    )
+    return means[means["n"] == n_targets].drop(columns="n").assign(target=AVERAGE)

@@ -4,27 +4,24 @@ Layout of a store: `store.json` (whose results it holds), `splits/ID.json`, `fit
 place whole) and `failed/ID.json` (the last failure of a fit that has no result).
 """
 
-import contextlib
 import json
-import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 
-from raymer.errors import RaymerError, UsageError
+from raymer.errors import UsageError
+from raymer.files import Files
+from raymer.files import StoreError as StoreError
+from raymer.results.checkpoint import Checkpoint, open_checkpoint
 
 FORMAT = 1
 METADATA_KEY = b"raymer"
-
-
-class StoreError(RaymerError):
-    """The store cannot be read or written: no space left, no permission, a damaged file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +81,8 @@ class ResultStore:
     """
 
     def __init__(self, location: str) -> None:
-        if "://" in str(location):
-            self.location = str(location)
-            self._fs, self._root = fs.FileSystem.from_uri(self.location)
-        else:  # absolute, since workers stand in folders of their own
-            self.location = self._root = str(Path(location).absolute())
-            self._fs = fs.LocalFileSystem()
+        self._files = Files(location)
+        self.location = self._files.location
 
     def claim(self, corpus: str, fingerprint: str, inputs: Mapping[str, str]) -> None:
         """Make the store that of a corpus, or check that it is.
@@ -101,11 +94,10 @@ class ResultStore:
             both would be wrong. Nothing is written then.
         """
         ours = {"format": FORMAT, "corpus": corpus, "fingerprint": fingerprint, "inputs": dict(inputs)}
-        text = self._read("store.json")
-        if text is None:
-            self._put("store.json", json.dumps(ours, indent=2).encode())
+        theirs = self._record("store.json")
+        if theirs is None:
+            self._files.write("store.json", json.dumps(ours, indent=2).encode())
             return
-        theirs = json.loads(text)
         if theirs["format"] != FORMAT:
             raise UsageError(f"store {self.location} has format {theirs['format']}, this raymer reads {FORMAT}")
         if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
@@ -120,15 +112,15 @@ class ResultStore:
                 )
         merged = {**theirs["inputs"], **inputs}
         if merged != theirs["inputs"]:
-            self._put("store.json", json.dumps({**ours, "inputs": merged}, indent=2).encode())
+            self._files.write("store.json", json.dumps({**ours, "inputs": merged}, indent=2).encode())
 
     def done(self) -> set[str]:
         """Return the ids of all fits that have a result."""
-        return {PurePosixPath(path).stem for path in self._list("fits") if path.endswith(".parquet")}
+        return {PurePosixPath(path).stem for path in self._files.names("fits") if path.endswith(".parquet")}
 
     def has(self, fit_id: str) -> bool:
         """Say whether a fit has a result."""
-        return bool(self._fs.get_file_info(self._path(_fit_path(fit_id))).type == fs.FileType.File)
+        return self._files.has(_fit_path(fit_id))
 
     def put(self, fit_id: str, result: Result) -> None:
         """Write the result of a fit in one piece, and forget its failure if it had one."""
@@ -152,8 +144,8 @@ class ResultStore:
         ).replace_schema_metadata({METADATA_KEY: json.dumps(meta)})
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", use_dictionary=["clip_id", "target"], write_statistics=False)
-        self._put(_fit_path(fit_id), sink.getvalue().to_pybytes())
-        self._drop(f"failed/{fit_id}.json")
+        self._files.write(_fit_path(fit_id), sink.getvalue().to_pybytes())
+        self._files.delete(f"failed/{fit_id}.json")
 
     def get(self, fit_id: str) -> Result:
         """Read a result whole.
@@ -165,7 +157,7 @@ class ResultStore:
         StoreError
             When its file is damaged.
         """
-        data = self._read(_fit_path(fit_id))
+        data = self._files.read(_fit_path(fit_id))
         if data is None:
             raise UsageError(f"store {self.location} has no result of fit {fit_id}")
         try:
@@ -189,96 +181,58 @@ class ResultStore:
 
     def header(self, fit_id: str) -> Header:
         """Read what a result says of itself, without its predictions; raises as `get` does."""
-        path = self._path(_fit_path(fit_id))
         try:
-            with self._fs.open_input_file(path) as file:
-                meta = json.loads(pq.read_schema(file).metadata[METADATA_KEY])
-        except FileNotFoundError:
-            raise UsageError(f"store {self.location} has no result of fit {fit_id}") from None
-        except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+            schema = self._files.use(_fit_path(fit_id), pq.read_schema)
+            if schema is None:
+                raise UsageError(f"store {self.location} has no result of fit {fit_id}")
+            meta = json.loads(schema.metadata[METADATA_KEY])
+        except (pa.ArrowException, KeyError, TypeError) as error:
             raise self._damaged(fit_id) from error
         return Header(meta["fit"], tuple(meta["scores"]), meta["n_train"], meta["n_test"], meta["seconds"])
 
     def fail(self, fit_id: str, fit: Mapping[str, Any], message: str, traceback: str) -> None:
         """Record that a fit failed, and how."""
         record = {"id": fit_id, "fit": dict(fit), "message": message, "traceback": traceback}
-        self._put(f"failed/{fit_id}.json", json.dumps(record, indent=2).encode())
+        self._files.write(f"failed/{fit_id}.json", json.dumps(record, indent=2).encode())
 
     def failures(self, fit_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Return the failures on record, of `fit_ids` alone where given, by id."""
         wanted = None if fit_ids is None else set(fit_ids)
-        names = sorted(PurePosixPath(path).name for path in self._list("failed") if path.endswith(".json"))
+        names = sorted(PurePosixPath(path).name for path in self._files.names("failed") if path.endswith(".json"))
         chosen = [name for name in names if wanted is None or name.removesuffix(".json") in wanted]
-        return [json.loads(text) for name in chosen if (text := self._read(f"failed/{name}")) is not None]
+        return [record for name in chosen if (record := self._record(f"failed/{name}")) is not None]
 
     def put_split(self, split_id: str, record: Mapping[str, Any]) -> None:
         """Keep the clips of a split, once."""
-        if self._read(f"splits/{split_id}.json") is None:
-            self._put(f"splits/{split_id}.json", json.dumps(record).encode())
+        if self._files.read(f"splits/{split_id}.json") is None:
+            self._files.write(f"splits/{split_id}.json", json.dumps(record).encode())
 
     def get_split(self, split_id: str) -> dict[str, Any]:
         """Return what `put_split` kept; UsageError when there is none."""
-        text = self._read(f"splits/{split_id}.json")
-        if text is None:
+        record = self._record(f"splits/{split_id}.json")
+        if record is None:
             raise UsageError(f"store {self.location} has no split {split_id}")
-        record: dict[str, Any] = json.loads(text)
         return record
 
     def check_exists(self) -> None:
         """Raise UsageError when the location holds no store."""
-        if self._read("store.json") is None:
+        if self._files.read("store.json") is None:
             raise UsageError(f"{self.location} holds no store (store.json is missing)")
 
-    def checkpoint_path(self, training_id: str) -> Path | None:
-        """Return where a long training keeps its state; None on an object store, where it begins anew."""
-        if not isinstance(self._fs, fs.LocalFileSystem):
-            return None
-        path = Path(self._path(f"checkpoints/{training_id}.safetensors"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+    def checkpoint(self, training_id: str) -> AbstractContextManager[Checkpoint]:
+        """Return what yields the place where a long training keeps its state, so that it goes on after a kill."""
+        return open_checkpoint(self._files, f"checkpoints/{training_id}.safetensors")
+
+    def _record(self, name: str) -> dict[str, Any] | None:
+        data = self._files.read(name)
+        try:
+            record: dict[str, Any] | None = None if data is None else json.loads(data)
+        except ValueError as error:
+            raise StoreError(f"store {self.location}: {name} is damaged; delete it and run again") from error
+        return record
 
     def _damaged(self, fit_id: str) -> StoreError:
         return StoreError(f"store {self.location}: {_fit_path(fit_id)} is damaged; delete it and run again")
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
-
-    def _list(self, folder: str) -> list[str]:
-        selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)
-        return [info.path for info in self._fs.get_file_info(selector) if info.type == fs.FileType.File]
-
-    def _read(self, name: str) -> bytes | None:
-        try:
-            with self._fs.open_input_stream(self._path(name)) as stream:
-                data: bytes = stream.read()
-                return data
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreError(f"store {self.location}: {name} cannot be read: {error}") from error
-
-    def _put(self, name: str, data: bytes) -> None:
-        """Write `data` under `name`, whole: a rename on a local folder, a single put on an object store."""
-        path = self._path(name)
-        try:
-            if not isinstance(self._fs, fs.LocalFileSystem):
-                with self._fs.open_output_stream(path) as stream:
-                    stream.write(data)
-                return
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(f"{path}.{uuid.uuid4().hex}.tmp")
-            try:
-                temporary.write_bytes(data)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise StoreError(f"store {self.location} cannot be written: {error.strerror or error}") from error
-
-    def _drop(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self._fs.delete_file(self._path(name))
 
 
 def _column(table: pa.Table, name: str) -> np.ndarray:
