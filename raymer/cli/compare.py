@@ -134,7 +134,7 @@ def _check_use(names: list[str], all_pairs: bool, sequential: bool, plot: Path |
     if all_pairs and sequential:
         raise UsageError("--sequential decides one pair at its looks: it does not go with --all-pairs")
     if plot is not None:
-        from raymer.reports.forest import check_format
+        from raymer.reports.plot import check_format
 
         check_format(plot)
 
@@ -229,13 +229,14 @@ def _run_missing(planned: "PlannedComparison", plan: "Plan", store: "ResultStore
 
 def _show(planned: "PlannedComparison", answer: Answer, json: bool) -> None:
     from raymer.reports.comparison import published_claim, record
+    from raymer.reports.facts import protocol_words
 
     spec = planned.study.spec
     rows = dict(zip(planned.labels, planned.systems, strict=True))
     claims = [published_claim(spec, rows[one.a], rows[one.b], one.target) for one in answer.comparisons]
     rule = planned.protocol.build().to_dict()
     if not json:
-        print_comparisons(f"{spec.title} ({_words(rule)})", answer.comparisons, claims, answer.endings)
+        print_comparisons(f"{spec.title} ({protocol_words(rule)})", answer.comparisons, claims, answer.endings)
         return
     looks = answer.looks or [{}] * len(answer.comparisons)
     print_json(
@@ -244,10 +245,3 @@ def _show(planned: "PlannedComparison", answer: Answer, json: bool) -> None:
             for one, claim, look in zip(answer.comparisons, claims, looks, strict=True)
         ]
     )
-
-
-def _words(rule: dict[str, Any]) -> str:
-    keys = ", ".join(
-        f"{key.replace('_', ' ')} {value:g}" for key, value in rule.items() if isinstance(value, int | float)
-    )
-    return f"{rule['kind'].replace('_', ' ')} splits: {keys}"

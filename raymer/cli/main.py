@@ -2,7 +2,23 @@
 
 import typer
 
-from raymer.cli import audit, compare, corpora, demo, features, import_, rerun, run, status
+from raymer.cli import (
+    audit,
+    compare,
+    corpora,
+    demo,
+    features,
+    fit,
+    import_,
+    jobs,
+    predict,
+    report,
+    rerun,
+    run,
+    status,
+    submit,
+    tune,
+)
 
 app = typer.Typer(
     name="raymer",
@@ -20,8 +36,14 @@ app.command("audit")(audit.audit)
 app.command("run")(run.run)
 app.command("reproduce")(run.reproduce)
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("status")(status.status)
 app.command("rerun")(rerun.rerun)
+app.command("tune")(tune.tune)
+app.command("fit")(fit.fit)
+app.command("predict")(predict.predict)
+app.command("submit", context_settings=submit.FOLLOW_SETTINGS)(submit.submit)
+app.add_typer(jobs.jobs)
 
 
 def main() -> None:

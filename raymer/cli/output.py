@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from raymer.errors import RaymerError
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from raymer.engine.run import RunSummary
     from raymer.reports.curves import CurvePoint
     from raymer.reports.table import Row
+    from raymer.reports.text_table import TextTable
 
 LINE_SECONDS = 10.0
+SLOW_SECONDS = 1.0
+"""Slowest fits are named when they took longer."""
 
 out = Console(width=None if sys.stdout.isatty() else 150)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -98,75 +102,35 @@ def _words(progress: "Progress", seconds: float) -> str:
 
 def print_rows(title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> None:
     """Print the table of an experiment: a line a system and protocol, its targets side by side."""
-    targets = list(dict.fromkeys(row.target for row in rows))
-    protocols = list(dict.fromkeys(row.protocol for row in rows))
-    has_published = any(row.published_mean is not None for row in rows)
-    table = Table(title=title, title_justify="left")
-    for name in ("system", "features", *(["protocol"] if len(protocols) > 1 else [])):
-        table.add_column(name)
-    for target in targets:
-        table.add_column(target, justify="right")
-        if has_published:
-            table.add_column("published", justify="right", style="dim")
-            table.add_column("difference", justify="right")
-    table.add_column("s a fit", justify="right")
-    for start in range(0, len(rows), len(targets)):
-        table.add_row(*_cells(rows[start : start + len(targets)], len(protocols) > 1, has_published))
-    out.print(table)
-    for note in notes:
-        say(f"- {note}")
+    from raymer.reports.text_table import rows_table
+
+    print_table(rows_table(title, rows, notes))
 
 
 def print_points(title: str, points: "Sequence[CurvePoint]", notes: Sequence[str] = ()) -> None:
-    """Print the last epoch as a table, a line a target, and below it the average at every scored epoch."""
-    methods = list(dict.fromkeys((point.method, point.protocol) for point in points))
-    last = max((point.epoch for point in points), default=0)
-    at = {(point.target, point.epoch, point.method, point.protocol): point for point in points}
-    targets = list(dict.fromkeys(point.target for point in points))
-    table = Table(title=f"{title}, epoch {last}", title_justify="left")
-    table.add_column("target")
-    for method, _ in methods:
-        table.add_column(method, justify="right")
-        table.add_column("published", justify="right", style="dim")
-    for target in targets:
-        row = [at[target, last, *method] for method in methods]
-        table.add_row(target, *(cell for point in row for cell in (_curve_cell(point), _plain(point.published))))
-    out.print(table)
-    whole = targets[-1]  # the average where there are several targets
-    for epoch in sorted({point.epoch for point in points}):
-        cells = [f"{method[0]} {_curve_cell(at[whole, epoch, *method])}" for method in methods]
-        say(f"  epoch {epoch:4}, {whole}: {', '.join(cells)}")
+    """Print the last epoch as a table, a line a target, and then the average at every scored epoch."""
+    from raymer.reports.text_table import epochs_table, points_table
+
+    print_table(points_table(title, points))
+    print_table(epochs_table(title, points))
     for note in notes:
         say(f"- {note}")
 
 
-def _curve_cell(point: "CurvePoint") -> str:
-    return _plus_minus(point.mean, point.sd) if point.mean is not None else "incomplete"
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
-def _cells(group: "Sequence[Row]", with_protocol: bool, with_published: bool) -> list[str]:
-    first = group[0]
-    cells = [first.system.replace("[", r"\["), str(first.n_features)]
-    if with_protocol:
-        cells.append(first.protocol)
-    for row in group:
-        cells.append(_plus_minus(row.mean, row.sd) if row.missing == 0 else f"{row.missing} folds missing")
-        if with_published:
-            cells.append(_plus_minus(row.published_mean, row.published_sd))
-            cells.append("" if row.difference is None else f"{row.difference:+.3f}")
-    seconds = [row.seconds for row in group if row.seconds is not None]
-    cells.append(f"{sum(seconds) / len(seconds):.2f}" if seconds else "")
-    return cells
-
-
-def _plus_minus(mean: float | None, sd: float | None) -> str:
-    if mean is None:
-        return ""
-    return f"{mean:.3f}" if sd is None else f"{mean:.3f} ± {sd:.3f}"
+def print_table(table: "TextTable") -> None:
+    """Print a table on stdout, its remarks below it."""
+    shown = Table(title=escape(table.title), title_justify="left")
+    for column in table.columns:
+        shown.add_column(
+            escape(column.name),
+            justify="right" if column.is_number else "left",
+            style="dim" if column.is_published else None,
+        )
+    for row in table.rows:
+        shown.add_row(*map(escape, row))
+    out.print(shown)
+    for note in table.notes:
+        say(f"- {note}")
 
 
 def print_summary(summary: "RunSummary", failures: Sequence[dict[str, Any]]) -> None:
@@ -174,6 +138,9 @@ def print_summary(summary: "RunSummary", failures: Sequence[dict[str, Any]]) -> 
     err.print(
         f"{summary.ran} fits run, {summary.reused} found done, {len(summary.failed)} failed, {summary.seconds:.1f} s"
     )
+    if summary.slowest and summary.slowest[0].seconds > SLOW_SECONDS:
+        slow = ", ".join(f"{fit.method} {fit.id} {fit.seconds:.1f} s" for fit in summary.slowest)
+        err.print(f"slowest: {slow}", markup=False)
     for failure in failures:
         fit = failure["fit"]
         err.print(

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raymer.corpora.base import MANIFEST, Input, load_corpus
-from raymer.corpora.is13 import ID_COLUMNS
-from raymer.corpora.tables import clip_ids, numbers, read_table
+from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table
 from raymer.errors import RaymerError
 
 
@@ -27,9 +26,7 @@ def read_any_features(path: Path, ids: Sequence[str], name: str) -> Input:
         For a missing id column, a cell that is no finite number, or when no row belongs to a clip.
     """
     frame = read_table(path)
-    id_column = next((column for column in ID_COLUMNS if column in frame.columns), None)
-    if id_column is None:
-        raise RaymerError(f"{path} has none of the id columns {', '.join(ID_COLUMNS)}")
+    id_column = find_id_column(frame, path)
     columns = tuple(column for column in frame.columns if column != id_column)
     row_of = {clip: row for row, clip in enumerate(clip_ids(frame, id_column, path).tolist())}
     wanted = [clip for clip in ids if clip in row_of]

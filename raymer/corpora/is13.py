@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from raymer.corpora.base import Input
-from raymer.corpora.tables import clip_ids, numbers, read_table
+from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table
 from raymer.errors import RaymerError
 
 INPUT_NAME = "is13-260"
@@ -44,8 +44,6 @@ FEATURES = tuple(
 )
 """Names of the 260 features, in the order of DEAM's files."""
 
-ID_COLUMNS = ("song_id", "clip_id", "track_id", "id")
-
 
 @dataclass(frozen=True)
 class ReadyFeatures:
@@ -70,9 +68,7 @@ def read_ready_features(path: Path, ids: Sequence[str], name: str = INPUT_NAME) 
         For a missing id column or feature, a cell that is no finite number, or when no row belongs to a clip.
     """
     frame = read_table(path)
-    id_column = next((column for column in ID_COLUMNS if column in frame.columns), None)
-    if id_column is None:
-        raise RaymerError(f"{path} has none of the id columns {', '.join(ID_COLUMNS)}")
+    id_column = find_id_column(frame, path)
     others = [column for column in frame.columns if column != id_column]
     columns = list(FEATURES) if set(FEATURES) & set(others) else others
     missing = [column for column in columns if column not in frame.columns]

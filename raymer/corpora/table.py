@@ -6,8 +6,7 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus, Input, Target
 from raymer.corpora.info import CorpusInfo, ImportOptions
-from raymer.corpora.is13 import ID_COLUMNS
-from raymer.corpora.tables import clip_ids, numbers, read_table, require_columns
+from raymer.corpora.tables import ID_COLUMNS, clip_ids, numbers, read_table, require_columns
 from raymer.errors import RaymerError, UsageError
 
 INFO = CorpusInfo(

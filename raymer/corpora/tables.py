@@ -9,6 +9,9 @@ import pandas as pd
 
 from raymer.errors import RaymerError, UsageError
 
+ID_COLUMNS = ("song_id", "clip_id", "track_id", "id")
+"""What the column with a clip's id is called in the tables that corpora come with."""
+
 
 def read_table(path: Path, *, separator: str = ",") -> pd.DataFrame:
     """Read a CSV (any cell as text) or Parquet file; blanks and tabs round headers and cells are stripped.
@@ -40,6 +43,17 @@ def require_columns(frame: pd.DataFrame, columns: Sequence[str], path: Path) -> 
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise RaymerError(f"{path}: column {', '.join(map(repr, missing[:3]))}{more} is missing")
+
+
+def find_id_column(frame: pd.DataFrame, path: Path, asked: str | None = None) -> str:
+    """Return the column with the ids: the one asked for, else the first of ID_COLUMNS; RaymerError where it is not."""
+    if asked is not None:
+        require_columns(frame, [asked], path)
+        return asked
+    found = next((column for column in ID_COLUMNS if column in frame.columns), None)
+    if found is None:
+        raise RaymerError(f"{path} has none of the id columns {', '.join(ID_COLUMNS)}")
+    return found
 
 
 def numbers(frame: pd.DataFrame, columns: Sequence[str], path: Path, ids: Sequence[object] | None = None) -> np.ndarray:

@@ -14,10 +14,8 @@ from raymer.errors import UsageError
 from raymer.experiments.spec import ExperimentSpec, ProtocolSpec, SystemSpec
 from raymer.nearest import unknown
 from raymer.protocols.splits import KFold, Split
+from raymer.results.frame import AVERAGE, average_over_targets
 from raymer.results.store import ResultStore
-
-AVERAGE = "average"
-"""The target that stands for the mean over all targets of a split."""
 
 FOLDS = KFold().folds
 
@@ -73,7 +71,7 @@ class PlannedComparison:
         chosen = scores[inside].copy()
         chosen["method"] = chosen["row"].map(dict(enumerate(self.labels)))
         if AVERAGE in self.targets and AVERAGE not in self.study.spec.targets:
-            return pd.concat([chosen, _average_over_targets(chosen, len(self.study.spec.targets))], ignore_index=True)
+            return pd.concat([chosen, average_over_targets(chosen, len(self.study.spec.targets))], ignore_index=True)
         return chosen
 
 
@@ -165,12 +163,3 @@ def _protocol(spec: ExperimentSpec, name: str | None) -> tuple[str, ProtocolSpec
     if name not in spec.protocols:
         raise UsageError(unknown("protocol", name, spec.protocols))
     return name, spec.protocols[name]
-
-
-def _average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
-    keys = ["method", "metric", "epoch", "repeat", "fold"]
-    groups = scores.groupby(keys, as_index=False)
-    means = groups.agg(
-        value=("value", "mean"), n=("value", "size"), n_train=("n_train", "first"), n_test=("n_test", "first")
-    )
-    return means[means["n"] == n_targets].drop(columns="n").assign(target=AVERAGE)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from raymer.experiments.spec import ExperimentSpec, PublishedVerdict, SystemSpec
-from raymer.reports.curves import AVERAGE
+from raymer.results.frame import AVERAGE
 from raymer.stats.comparison import Comparison
 
 

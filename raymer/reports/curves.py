@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from raymer.reports.table import PlannedSystem
-
-AVERAGE = "average"
+from raymer.results.frame import AVERAGE
 
 
 @dataclass(frozen=True)

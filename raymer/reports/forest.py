@@ -1,27 +1,21 @@
 """Forest plot: differences with their corrected intervals beside the region of practical equivalence."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from raymer.errors import UsageError
+from raymer.reports.plot import Panel, Plot, draw_whole, write_plot
+from raymer.reports.style import BAND, RULE
 from raymer.stats.comparison import Comparison
 from raymer.stats.verdict import EQUAL, IDENTICAL, NO_CLAIM
 
-FORMATS = (".svg", ".png", ".pdf")
-BAND, RULE, INK = "0.87", "0.45", "0.0"
+INK = "0.0"
 
 MARKERS = {"claimed": ("o", INK), EQUAL: ("s", "0.6"), NO_CLAIM: ("o", "1.0")}
 """Shape and filling by verdict: told apart without colour."""
-
-
-def check_format(path: Path) -> None:
-    """Raise UsageError when the name of a plot ends in no format that can be drawn."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: a plot is {', '.join(FORMATS)}")
 
 
 def forest(comparisons: Sequence[Comparison], path: Path, *, title: str = "") -> None:
@@ -44,21 +38,33 @@ def forest(comparisons: Sequence[Comparison], path: Path, *, title: str = "") ->
     UsageError
         For another ending, or a file that cannot be written.
     """
-    check_format(path)
-    figure = draw_forest(comparisons, title)
-    undated = {"Date": None} if path.suffix.lower() == ".svg" else None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with mpl.rc_context({"svg.hashsalt": "raymer", "svg.fonttype": "none"}):
-            figure.savefig(path, dpi=150, bbox_inches="tight", metadata=undated)
-    except OSError as error:
-        raise UsageError(f"plot {path} cannot be written: {error.strerror or error}") from error
+    write_plot(forest_plot(comparisons, title), path)
 
 
 def draw_forest(comparisons: Sequence[Comparison], title: str = "") -> Figure:
     """Return the figure of `forest`, 7 inches wide and as high as its rows need."""
-    figure = Figure(figsize=(7, 1.3 + 0.38 * len(comparisons)))
-    axes = figure.subplots()
+    return draw_whole(forest_plot(comparisons, title))
+
+
+def forest_plot(comparisons: Sequence[Comparison], title: str = "", name: str = "forest") -> Plot:
+    """Return the plot of `forest`: one panel, its reading in the caption."""
+    height = 0.9 + 0.27 * len(comparisons)
+    panel = Panel(partial(_draw, comparisons=comparisons, title=title))
+    return Plot(name, title, caption(comparisons), (panel,), size=(7, height), columns=1)
+
+
+def caption(comparisons: Sequence[Comparison]) -> str:
+    """Say how the rows are read."""
+    levels = sorted({round(100 * one.nadeau_bengio.confidence, 2) for one in comparisons})
+    level = f"{levels[0]:g}" if len(levels) == 1 else f"{levels[0]:g} to {levels[-1]:g}"
+    return (
+        f"Difference with its {level} % interval (corrected for splits that share songs); the band is within "
+        f"{comparisons[0].correlated_bayes.rope:g}. Filled circle: a difference may be claimed; grey square: "
+        "practically equal; open circle: neither."
+    )
+
+
+def _draw(axes: Axes, comparisons: Sequence[Comparison], title: str) -> None:
     rope = comparisons[0].correlated_bayes.rope
     axes.axvspan(-rope, rope, color=BAND, zorder=0)
     axes.axvline(0, color=RULE, linewidth=0.8, linestyle="--", zorder=1)
@@ -66,20 +72,18 @@ def draw_forest(comparisons: Sequence[Comparison], title: str = "") -> Figure:
         _draw_row(axes, row, one)
     axes.set_yticks(range(len(comparisons)), [_name(one, comparisons) for one in comparisons])
     axes.set_ylim(len(comparisons) - 0.4, -0.6)
-    axes.set_xlabel(_caption(comparisons, rope), fontsize=9)
-    axes.set_title(title, loc="left", fontsize=10)
+    axes.set_xlabel(f"difference in {comparisons[0].metric}")
+    axes.set_title(title)
     axes.tick_params(axis="y", length=0)
-    for side in ("left", "right", "top"):
-        axes.spines[side].set_visible(False)
-    return figure
+    axes.spines["left"].set_visible(False)
 
 
 def _draw_row(axes: Axes, row: int, one: Comparison) -> None:
     low, high = one.nadeau_bengio.interval
     marker, filling = MARKERS[_kind(one.verdict)]
-    axes.plot([low, high], [row, row], color=INK, linewidth=1.4, solid_capstyle="butt", zorder=2)
-    axes.plot([low, high], [row, row], "|", color=INK, markersize=7, zorder=2)
-    axes.plot([one.difference], [row], marker, color=INK, markerfacecolor=filling, markersize=7, zorder=3)
+    axes.plot([low, high], [row, row], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=2)
+    axes.plot([low, high], [row, row], "|", color=INK, markersize=6, zorder=2)
+    axes.plot([one.difference], [row], marker, color=INK, markerfacecolor=filling, markersize=6.5, zorder=3)
     figures = f"{one.difference:+.3f} ({low:+.3f}, {high:+.3f})"
     axes.annotate(
         figures, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False
@@ -95,12 +99,3 @@ def _kind(verdict: str) -> str:
 def _name(one: Comparison, comparisons: Sequence[Comparison]) -> str:
     pair = f"{one.a} \N{MINUS SIGN} {one.b}"
     return pair if len({other.target for other in comparisons}) == 1 else f"{one.target}:  {pair}"
-
-
-def _caption(comparisons: Sequence[Comparison], rope: float) -> str:
-    levels = sorted({round(100 * one.nadeau_bengio.confidence, 2) for one in comparisons})
-    level = f"{levels[0]:g}" if len(levels) == 1 else f"{levels[0]:g} to {levels[-1]:g}"
-    return (
-        f"difference in {comparisons[0].metric}, {level} % interval (corrected); band: within {rope:g}\n"
-        "filled circle: a difference may be claimed; grey square: practically equal; open circle: neither"
-    )

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
-from scipy import stats
+
+from raymer.reports.interval import corrected_interval
 
 
 class _Number(Protocol):
@@ -106,19 +106,8 @@ def _row(system: PlannedSystem, target: str, scores: pd.DataFrame) -> Row:
         published_mean=published.mean if published else None,
         published_sd=published.sd if published else None,
         difference=mean - published.mean if known else None,  # type: ignore[operator, union-attr]
-        difference_interval=_interval(scores, published.mean) if known else None,  # type: ignore[union-attr]
+        difference_interval=corrected_interval(scores, published.mean) if known else None,  # type: ignore[union-attr]
         seconds=float((scores["reducer_seconds"] + scores["regressor_seconds"]).mean()) if len(scores) else None,
         protocol=system.protocol,
         missing=planned - len(scores),
     )
-
-
-def _interval(scores: pd.DataFrame, published: float) -> tuple[float, float] | None:
-    values = scores["value"].to_numpy()
-    if len(values) < 2:
-        return None
-    overlap = float((scores["n_test"] / scores["n_train"]).mean())
-    error = float(np.sqrt(values.var(ddof=1) * (1 / len(values) + overlap)))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
-    centre = float(values.mean()) - published
-    return centre - half, centre + half

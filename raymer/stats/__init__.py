@@ -4,7 +4,7 @@ from raymer.stats.bayes import baycomp_runs, correlated_bayes
 from raymer.stats.comparison import Comparison
 from raymer.stats.corrected import corrected_variance, correction, nadeau_bengio, split_variance
 from raymer.stats.effect import Effect, standardised_effect
-from raymer.stats.family import compare_all
+from raymer.stats.family import adjust, compare_all
 from raymer.stats.hierarchical import CorporaTest, hierarchical
 from raymer.stats.holm import holm
 from raymer.stats.naive import paired_t, welch
@@ -32,6 +32,7 @@ __all__ = [
     "PowerPlan",
     "SequentialDecision",
     "TTest",
+    "adjust",
     "baycomp_runs",
     "compare",
     "compare_all",

@@ -75,7 +75,7 @@ def compare_all(
     return tuple(
         adjusted
         for family in families
-        for adjusted in _adjust(family, rope=rope, alpha=alpha, higher_is_better=higher_is_better)
+        for adjusted in adjust(family, rope=rope, alpha=alpha, higher_is_better=higher_is_better)
     )
 
 
@@ -92,7 +92,13 @@ def _chosen(scores: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
     return chosen
 
 
-def _adjust(family: list[Comparison], *, rope: float, alpha: float, higher_is_better: bool) -> list[Comparison]:
+def adjust(
+    family: Sequence[Comparison], *, rope: float = ROPE, alpha: float = 0.05, higher_is_better: bool = True
+) -> list[Comparison]:
+    """Return the comparisons of a family with Holm's p over all of them, decided by it.
+
+    For families that are not all pairs; parameters are as in :func:`compare_all`.
+    """
     adjusted = holm([one.nadeau_bengio.p for one in family])
     return [
         replace(

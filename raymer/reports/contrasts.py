@@ -1,0 +1,87 @@
+"""Which systems of an experiment a report sets against each other, and what the tests say of them."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import pandas as pd
+
+from raymer.reports.comparison import last_epoch
+from raymer.reports.table import PlannedSystem
+from raymer.results.frame import AVERAGE, average_over_targets
+from raymer.stats import Comparison, adjust, compare_pairs, pair
+
+MOST = 32
+"""Rows of one forest plot: with more pairs than this none would be found."""
+
+
+def contrasts(
+    systems: Sequence[PlannedSystem],
+    labels: Sequence[str],
+    scores: pd.DataFrame,
+    targets: Sequence[str],
+    metric: str,
+) -> dict[str, list[Comparison]]:
+    """Return comparisons by title: for each protocol and target those of the pairs that belong beside each other.
+
+    A system that learns its representation from the target stands against those that do not, with the same regressor,
+    at its own width or on all features; without such a system, all pairs. Pairs are taken only if both systems have
+    all their fits on the same splits. p is Holm's over the pairs of a title. With more than two targets the mean
+    over all is compared.
+
+    Parameters
+    ----------
+    systems : sequence
+        Study.systems.
+    labels : sequence of str
+        A name a system, unique within a protocol.
+    scores : DataFrame
+        Study.scores.
+    """
+    found = {}
+    protocols = list(dict.fromkeys(system.protocol for system in systems))
+    for protocol in protocols:
+        rows = [k for k, system in enumerate(systems) if system.protocol == protocol]
+        mine = scores[scores["row"].isin(rows) & (scores["metric"] == metric)]
+        mine = mine.assign(method=mine["row"].map(dict(enumerate(labels))))
+        mine = mine[mine["epoch"] == last_epoch(mine, metric)]
+        if len(targets) > 2:
+            mine = average_over_targets(mine, len(targets))
+        for target in targets if len(targets) <= 2 else [AVERAGE]:
+            made = _compared([(systems[k], labels[k]) for k in rows], mine[mine["target"] == target], metric)
+            if made:
+                found[f"{target}, {protocol}" if len(protocols) > 1 else target] = made
+    return found
+
+
+def _compared(named: Sequence[tuple[PlannedSystem, str]], scores: pd.DataFrame, metric: str) -> list[Comparison]:
+    """Compare the pairs whose splits are the same and complete; `scores` are of one target and epoch."""
+    splits = {label: {fit.split for fit in system.fits} for system, label in named}
+    done = scores.groupby("method").size()
+    whole = [(system, label) for system, label in named if done.get(label, 0) == len(splits[label])]
+    pairs = [(a, b) for a, b in _pairs(whole) if splits[a] == splits[b] and len(splits[a]) > 1]
+    if not 0 < len(pairs) <= MOST:
+        return []
+    one = scores.iloc[0]
+    asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}
+    return adjust([compare_pairs(pair(scores, a, b, **asked)) for a, b in pairs])
+
+
+def _pairs(named: Sequence[tuple[PlannedSystem, str]]) -> list[tuple[str, str]]:
+    learnt = [(system, label) for system, label in named if _is_learnt(system)]
+    others = [(system, label) for system, label in named if not _is_learnt(system)]
+    if not learnt or not others:
+        return list(combinations([label for _, label in named], 2))
+    return [(a, b) for first, a in learnt for second, b in others if _are_alike(first, second)]
+
+
+def _is_learnt(system: PlannedSystem) -> bool:
+    """Whether its representation is learnt from the targets; of networks, whether by the similarity loss."""
+    method = system.method
+    return bool(method.name.endswith("-sl") if method.is_curve else method.is_supervised)
+
+
+def _are_alike(first: PlannedSystem, second: PlannedSystem) -> bool:
+    if first.method.is_curve:
+        return True
+    same_width = second.method.width in (None, first.method.width)
+    return same_width and first.method.regressor == second.method.regressor

@@ -1,0 +1,45 @@
+"""A table for a paper: LaTeX with the rules of booktabs."""
+
+from raymer.reports.text_table import Column, TextTable
+
+ESCAPES = {
+    **{mark: f"\\{mark}" for mark in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+}
+
+
+def latex(table: TextTable) -> str:
+    """Return `table` as a LaTeX table environment; it needs the package booktabs."""
+    head = " & ".join(_text(column.name) for column in table.columns)
+    lines = [" & ".join(_cell(*pair) for pair in zip(table.columns, row, strict=True)) for row in table.rows]
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table}",
+            r"  \centering",
+            f"  \\caption{{{_text(table.title)}}}",
+            f"  \\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in table.columns)}}}",
+            r"    \toprule",
+            f"    {head} \\\\",
+            r"    \midrule",
+            *(f"    {line} \\\\" for line in lines),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _cell(column: Column, text: str) -> str:
+    if column.is_number and text.startswith("-"):
+        return f"${text[0]}${_text(text[1:])}"
+    return _text(text)
+
+
+def _text(text: str) -> str:
+    return "".join(ESCAPES.get(mark, mark) for mark in text)

@@ -1,0 +1,56 @@
+"""The page: one HTML file with everything in it, that asks nothing of any network."""
+
+import json
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from raymer.reports.plot import Plot, legend_keys, panel_svgs
+from raymer.reports.report import Report
+
+
+def make_page(report: Report, plots: list[Plot]) -> str:
+    """Return the page of a report as HTML: styles, figures, points and their script are all inside.
+
+    Names from the corpus are escaped in the text and reach the script as data only. The page's own policy forbids
+    every request but that for a local sound file, which is made when its clip is clicked.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    figures = [
+        {
+            "name": plot.name,
+            "title": plot.title,
+            "caption": plot.caption,
+            # Our own SVG: matplotlib has escaped the text in it.
+            "keys": [(Markup(svg), label) for svg, label in legend_keys(plot)],
+            "panels": [Markup(svg) for svg in panel_svgs(plot)],
+            "width": plot.size[0],
+        }
+        for plot in plots
+    ]
+    return environment.from_string(_part("page.html")).render(
+        report=report,
+        spec=report.spec,
+        tables=report.tables(),
+        figures=figures,
+        css=Markup(_part("page.css")),
+        script=Markup(_part("page.js")),
+        hover=Markup(_hover(plots)),
+    )
+
+
+def _hover(plots: list[Plot]) -> str:
+    """Return the records of all points as JSON that cannot end the script element it stands in."""
+    records = {
+        f"{plot.name}-{number}": panel.hover
+        for plot in plots
+        for number, panel in enumerate(plot.panels, 1)
+        if panel.hover
+    }
+    text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _part(name: str) -> str:
+    return (files("raymer.reports") / name).read_text(encoding="utf-8")

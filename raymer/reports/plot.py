@@ -1,0 +1,137 @@
+"""A plot: panels that stand in one figure on paper and one by one on the page, where they flow to its width."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.style import context
+
+from raymer.errors import UsageError
+from raymer.reports.style import STYLE, Series
+
+FORMATS = (".svg", ".png", ".pdf")
+POINTS = "points"
+"""The gid of what a panel's hover records belong to, one drawn point a record, in order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What draws one panel on given axes, and a record (JSON-ready) for every point drawn under the gid `POINTS`."""
+
+    draw: Callable[[Axes], None]
+    hover: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A figure: its panels, what they mean, and the legend they share.
+
+    `size` is that of one panel in inches, `columns` how many stand side by side in the whole figure.
+    """
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    series: tuple[Series, ...] = ()
+    size: tuple[float, float] = (3.3, 2.6)
+    columns: int = 3
+
+
+def draw_whole(plot: Plot) -> Figure:
+    """Return all panels in one figure, the legend below them."""
+    columns = min(plot.columns, len(plot.panels))
+    rows = ceil(len(plot.panels) / columns)
+    with context(STYLE):
+        legend = _legend_height(plot, columns * plot.size[0])
+        figure = Figure(figsize=(columns * plot.size[0], rows * plot.size[1] + legend), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for ax, panel in zip(axes, plot.panels, strict=False):
+            panel.draw(ax)
+        for ax in axes[len(plot.panels) :]:
+            ax.remove()
+        if plot.series:
+            figure.legend(handles=[one.handle() for one in plot.series], loc="outside lower center", ncols=_ncols(plot))
+    return figure
+
+
+def write_plot(plot: Plot, path: Path) -> None:
+    """Write the whole figure as SVG, PNG or PDF, by the ending of `path`; its folder is made.
+
+    The same data give the same bytes of SVG.
+
+    Raises
+    ------
+    UsageError
+        For another ending, or a file that cannot be written.
+    """
+    check_format(path)
+    undated = {"Date": None} if path.suffix.lower() == ".svg" else None
+    figure = draw_whole(plot)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with context([STYLE, {"svg.hashsalt": "raymer"}]):
+            figure.savefig(path, dpi=200, bbox_inches="tight", metadata=undated)
+    except OSError as error:
+        raise UsageError(f"plot {path} cannot be written: {error.strerror or error}") from error
+
+
+def check_format(path: Path) -> None:
+    """Raise UsageError when the name of a plot ends in no format that can be drawn."""
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path}: a plot is {', '.join(FORMATS)}")
+
+
+def panel_svgs(plot: Plot) -> list[str]:
+    """Return each panel as an SVG element for a page; ids begin with the plot's name and the panel's number."""
+    return [_svg(_alone(plot, panel), f"{plot.name}-{number}") for number, panel in enumerate(plot.panels, 1)]
+
+
+def legend_keys(plot: Plot) -> list[tuple[str, str]]:
+    """Return an SVG element and a label for each entry of the legend, to be set as text is."""
+    keys = []
+    for number, one in enumerate(plot.series, 1):
+        with context(STYLE):
+            figure = Figure(figsize=(0.42, 0.16))
+            figure.add_artist(one.key())
+        keys.append((_svg(figure, f"{plot.name}-key-{number}"), one.label))
+    return keys
+
+
+def _alone(plot: Plot, panel: Panel) -> Figure:
+    with context(STYLE):
+        figure = Figure(figsize=plot.size, layout="constrained")
+        panel.draw(figure.subplots())
+    return figure
+
+
+def _ncols(plot: Plot) -> int:
+    return min(len(plot.series), 2 * min(plot.columns, len(plot.panels)) or 1)
+
+
+def _legend_height(plot: Plot, width: float) -> float:
+    if not plot.series:
+        return 0.0
+    per_row = max(1, min(_ncols(plot), int(width / 1.4)))
+    return 0.15 + 0.22 * ceil(len(plot.series) / per_row)
+
+
+def _svg(figure: Figure, prefix: str) -> str:
+    """Return the figure as an inline element: ids made its own, the XML head and metadata left out."""
+    buffer = io.StringIO()
+    with context([STYLE, {"svg.hashsalt": prefix}]):
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text)
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # it would hold for the whole page: page.css has it
+    return re.sub(r' width="[^"]*pt" height="[^"]*pt"', "", text, count=1)

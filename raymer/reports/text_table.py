@@ -1,0 +1,111 @@
+"""Tables in words: the cells that the terminal, LaTeX and the page share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raymer.reports.curves import CurvePoint
+from raymer.reports.table import Row
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head, whether it holds numbers, and whether they are the published ones."""
+
+    name: str
+    is_number: bool = True
+    is_published: bool = False
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table whose cells are text already, with a title and remarks to stand below it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> TextTable:
+    """Return the table of an experiment: a line a system and protocol, its targets side by side."""
+    targets = list(dict.fromkeys(row.target for row in rows))
+    with_protocol = len({row.protocol for row in rows}) > 1
+    with_published = any(row.published_mean is not None for row in rows)
+    columns = [Column("system", is_number=False), Column("features")]
+    if with_protocol:
+        columns.append(Column("protocol", is_number=False))
+    for target in targets:
+        columns.append(Column(target))
+        if with_published:
+            columns += [Column("published", is_published=True), Column("difference")]
+    columns.append(Column("s a fit"))
+    lines = [
+        _line(rows[start : start + len(targets)], with_protocol, with_published)
+        for start in range(0, len(rows), len(targets))
+    ]
+    return TextTable(title, tuple(columns), tuple(lines), tuple(notes))
+
+
+def points_table(title: str, points: Sequence[CurvePoint], notes: Sequence[str] = ()) -> TextTable:
+    """Return methods trained by epochs at the last scored epoch: a line a target, the average last."""
+    methods = _methods(points)
+    with_protocol = len({protocol for _, protocol in methods}) > 1
+    last = max((point.epoch for point in points), default=0)
+    at = {(point.target, point.epoch, point.method, point.protocol): point for point in points}
+    columns = [Column("target", is_number=False)]
+    for method, protocol in methods:
+        columns.append(Column(f"{method}, {protocol}" if with_protocol else method))
+        columns.append(Column("published (difference)", is_published=True))
+    lines = []
+    for target in dict.fromkeys(point.target for point in points):
+        row = [at.get((target, last, *method)) for method in methods]
+        lines.append((target, *(cell for point in row for cell in (_mean(point), _published(point)))))
+    return TextTable(f"{title}, epoch {last}", tuple(columns), tuple(lines), tuple(notes))
+
+
+def epochs_table(title: str, points: Sequence[CurvePoint]) -> TextTable:
+    """Return the last target (the average where there are several) at every scored epoch, a line an epoch."""
+    methods = _methods(points)
+    whole = points[-1].target if points else ""
+    at = {(point.epoch, point.method, point.protocol): point for point in points if point.target == whole}
+    columns = [Column("epoch"), *(Column(method) for method, _ in methods)]
+    lines = [
+        (str(epoch), *(_mean(at.get((epoch, *method))) for method in methods))
+        for epoch in sorted({point.epoch for point in points})
+    ]
+    return TextTable(f"{title}: {whole} by epoch", tuple(columns), tuple(lines))
+
+
+def _methods(points: Sequence[CurvePoint]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((point.method, point.protocol) for point in points))
+
+
+def _line(group: Sequence[Row], with_protocol: bool, with_published: bool) -> tuple[str, ...]:
+    first = group[0]
+    cells = [first.system, str(first.n_features)]
+    if with_protocol:
+        cells.append(first.protocol)
+    for row in group:
+        cells.append(_plus_minus(row.mean, row.sd) if row.missing == 0 else f"{row.missing} folds missing")
+        if with_published:
+            cells.append(_plus_minus(row.published_mean, row.published_sd))
+            cells.append("" if row.difference is None else f"{row.difference:+.3f}")
+    seconds = [row.seconds for row in group if row.seconds is not None]
+    cells.append(f"{sum(seconds) / len(seconds):.2f}" if seconds else "")
+    return tuple(cells)
+
+
+def _mean(point: CurvePoint | None) -> str:
+    return "incomplete" if point is None or point.mean is None else _plus_minus(point.mean, point.sd)
+
+
+def _published(point: CurvePoint | None) -> str:
+    if point is None or point.published is None:
+        return ""
+    return f"{point.published:.2f}" + ("" if point.difference is None else f" ({point.difference:+.3f})")
+
+
+def _plus_minus(mean: float | None, sd: float | None) -> str:
+    if mean is None:
+        return ""
+    return f"{mean:.3f}" if sd is None else f"{mean:.3f} ± {sd:.3f}"

@@ -1,0 +1,162 @@
+"""Score by width: how many features a reducer needs (paper A asks whether two or three will do)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from raymer.reports.interval import corrected_interval
+from raymer.reports.plot import Panel, Plot
+from raymer.reports.style import RULE, Series, make_series
+from raymer.reports.table import PlannedSystem
+
+
+@dataclass(frozen=True)
+class WidthPoint:
+    """One reducer before one regressor at one width, on one target.
+
+    `width` is None for the regressor alone on all features. `mean` is over folds, and None while one is missing;
+    `interval` is its 95 % interval, corrected for folds that share songs.
+    """
+
+    reducer: str
+    regressor: str
+    width: int | None
+    n_features: int
+    target: str
+    metric: str
+    mean: float | None
+    interval: tuple[float, float] | None
+    folds: int
+    protocol: str
+
+    def to_record(self) -> dict[str, Any]:
+        """Return it as JSON-ready data."""
+        return asdict(self)
+
+
+def make_width_points(
+    systems: Sequence[PlannedSystem], scores: pd.DataFrame, targets: Sequence[str], metric: str
+) -> list[WidthPoint]:
+    """Return a point a system and target, by reducer and width; `scores` is Study.scores.
+
+    Systems that are trained by epochs have none.
+    """
+    chosen = scores[(scores["metric"] == metric) & (scores["epoch"] == 0)]
+    points = []
+    for number, system in enumerate(systems):
+        if system.method.is_curve:
+            continue
+        for target in targets:
+            mine = chosen[(chosen["row"] == number) & (chosen["target"] == target)]
+            points.append(_point(system, mine, target, metric))
+    return sorted(points, key=lambda point: point.width or 0)
+
+
+def has_widths(points: Sequence[WidthPoint]) -> bool:
+    """Say whether some reducer has three widths or more: fewer make no curve."""
+    curves: dict[tuple[str, ...], set[int]] = {}
+    for point in points:
+        if point.width is not None:
+            curves.setdefault((point.reducer, point.regressor, point.protocol), set()).add(point.width)
+    return any(len(widths) >= 3 for widths in curves.values())
+
+
+def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
+    """Return score by width with its corrected interval, a line a reducer, a panel a target."""
+    labels = list(dict.fromkeys(_label(point, points) for point in points if point.width is not None))
+    looks = make_series(labels)
+    caption = (
+        "Mean over folds at each number of units, with its 95 % interval (corrected for folds that share songs). "
+        "The grey line is the regressor on all features, its band the interval."
+    )
+    if any(point.mean is None for point in points):
+        caption += " Partial: widths that lack a fold are not drawn."
+    panels = tuple(
+        Panel(partial(_draw, target=target, points=points, looks=list(looks.values())))
+        for target in dict.fromkeys(point.target for point in points)
+    )
+    return Plot("widths", title or "Score by width", caption, panels, tuple(looks.values()), size=(3.9, 3.0), columns=2)
+
+
+def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str) -> WidthPoint:
+    is_whole = len(scores) == sum(target in fit.targets for fit in system.fits)
+    return WidthPoint(
+        reducer=system.method.reducer.kind if system.method.reducer else "none",
+        regressor=system.method.regressor.kind,
+        width=system.method.width,
+        n_features=system.n_features,
+        target=target,
+        metric=metric,
+        mean=float(scores["value"].mean()) if is_whole else None,
+        interval=corrected_interval(scores) if is_whole else None,
+        folds=len(scores),
+        protocol=system.protocol,
+    )
+
+
+def _label(point: WidthPoint, points: Sequence[WidthPoint]) -> str:
+    """Name what shares a line: the reducer, with regressor and protocol where there are several."""
+    parts = [point.reducer.upper()]
+    if point.width is None:
+        parts = [f"{point.regressor.upper()} on all {point.n_features}"]
+    elif len({other.regressor for other in points}) > 1:
+        parts.append(f"before {point.regressor.upper()}")
+    if len({other.protocol for other in points}) > 1:
+        parts.append(f"({point.protocol})")
+    return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A point that has a mean: where it lies, and the ends of its interval (its mean where there is none)."""
+
+    label: str
+    width: int | None
+    mean: float
+    low: float
+    high: float
+
+
+def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Sequence[Series]) -> None:
+    mine = [
+        _Drawn(_label(one, points), one.width, one.mean, *(one.interval or (one.mean, one.mean)))
+        for one in points
+        if one.target == target and one.mean is not None
+    ]
+    for one in mine:
+        if one.width is None:
+            _draw_all_features(axes, one)
+    widths = sorted({one.width for one in mine if one.width is not None})
+    for k, look in enumerate(looks):
+        own = [one for one in mine if one.label == look.label]
+        aside = 1 + 0.025 * (k - (len(looks) - 1) / 2)  # side by side, so that no bar hides another
+        axes.errorbar(
+            [aside * one.width for one in own if one.width is not None],
+            [one.mean for one in own],
+            yerr=[[one.mean - one.low for one in own], [one.high - one.mean for one in own]],
+            color=look.color,
+            linestyle=look.line,
+            marker=look.marker,
+            elinewidth=0.9,
+            capsize=1.8,
+        )
+    if widths:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(widths))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticklabels([str(width) for width in widths])
+    axes.set_title(target)
+    axes.set_xlabel("units after the reducer")
+    axes.set_ylabel(points[0].metric)
+
+
+def _draw_all_features(axes: Axes, one: _Drawn) -> None:
+    axes.axhspan(one.low, one.high, color="0.93", zorder=0)
+    axes.axhline(one.mean, color=RULE, linewidth=1.0, zorder=1)
+    place = (0.02, one.mean)
+    axes.annotate(one.label, place, xycoords=("axes fraction", "data"), va="bottom", fontsize=7.5, color=RULE)

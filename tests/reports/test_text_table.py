@@ -1,0 +1,54 @@
+"""Cells that the terminal, LaTeX and the page share."""
+
+from raymer.reports.curves import CurvePoint
+from raymer.reports.latex import latex
+from raymer.reports.table import Row
+from raymer.reports.text_table import Column, TextTable, epochs_table, points_table, rows_table
+
+
+def row(target, mean, protocol="folds", published=0.3):
+    known = None not in (mean, published)
+    difference = mean - published if known else None
+    return Row(
+        "SVR[18]", "none", "svr", 260, target, mean, 0.05, 10, published, None, difference, None, 0.5, protocol,
+        0 if mean is not None else 2,
+    )  # fmt: skip
+
+
+def test_columns_appear_only_where_they_say_something():
+    both = rows_table("t", [row("valence", 0.4), row("arousal", None)])
+    assert [column.name for column in both.columns] == [
+        "system", "features", "valence", "published", "difference", "arousal", "published", "difference", "s a fit",
+    ]  # fmt: skip
+    assert both.rows == (
+        ("SVR[18]", "260", "0.400 ± 0.050", "0.300", "+0.100", "2 folds missing", "0.300", "", "0.50"),
+    )
+    plain = rows_table("t", [row("valence", 0.4, published=None), row("valence", 0.4, "by-artist", None)])
+    assert [column.name for column in plain.columns] == ["system", "features", "protocol", "valence", "s a fit"]
+    assert [line[2] for line in plain.rows] == ["folds", "by-artist"]
+
+
+def test_points_and_epochs():
+    points = [
+        CurvePoint(
+            "NN", target, epoch, "pearson", mean, 0.02, 3, 0.5, None if mean is None else mean - 0.5, 1.0, "folds"
+        )
+        for target, epoch, mean in (("joy", 10, 0.3), ("joy", 20, 0.4), ("average", 10, 0.35), ("average", 20, None))
+    ]
+    assert points_table("t", points).rows == (
+        ("joy", "0.400 ± 0.020", "0.50 (-0.100)"),
+        ("average", "incomplete", "0.50"),
+    )
+    assert epochs_table("t", points).rows == (("10", "0.350 ± 0.020"), ("20", "incomplete"))
+
+
+def test_latex_escapes_and_has_booktabs():
+    table = TextTable(
+        "50 % of A_b", (Column("name & more", is_number=False), Column("value")), (("x_1", "-0.100 ± 0.2"),)
+    )
+    text = latex(table)
+    assert r"\caption{50 \% of A\_b}" in text
+    assert r"\begin{tabular}{lr}" in text
+    assert r"name \& more & value \\" in text
+    assert r"x\_1 & $-$0.100 $\pm$ 0.2 \\" in text
+    assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
