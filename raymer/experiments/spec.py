@@ -9,8 +9,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raymer.errors import UsageError
+from raymer.experiments.search import SearchSpec
 from raymer.learners.curve_methods import CURVES
 from raymer.learners.methods import Method
+from raymer.learners.search_space import search_space
 from raymer.nearest import unknown
 from raymer.protocols.kinds import make_protocol
 from raymer.protocols.metrics import METRICS
@@ -104,6 +106,7 @@ class ExperimentSpec(_Strict):
     protocols: dict[str, ProtocolSpec] = Field(min_length=1)
     systems: tuple[SystemSpec, ...] = Field(min_length=1)
     published_verdicts: tuple[PublishedVerdict, ...] = ()
+    search: SearchSpec | None = None
     not_mentioned: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
@@ -120,8 +123,10 @@ class ExperimentSpec(_Strict):
         both = {name: value for name, value in asked.items() if value is not None} | system.reducer
         return system.model_copy(update={"reducer": both}).build()
 
-    def with_changes(self, *, epochs: int | None = None, folds: int | None = None) -> "ExperimentSpec":
-        """Return the experiment with another number of epochs or folds.
+    def with_changes(
+        self, *, epochs: int | None = None, every: int | None = None, folds: int | None = None
+    ) -> "ExperimentSpec":
+        """Return the experiment with another number of epochs, epochs between scores, or folds.
 
         Raises
         ------
@@ -131,6 +136,8 @@ class ExperimentSpec(_Strict):
         data = self.model_dump()
         if epochs is not None:
             data["epochs"] = epochs
+        if every is not None:
+            data["every"] = every
         if folds is not None:
             data["protocols"] = {name: rule | {"folds": folds} for name, rule in data["protocols"].items()}
         return type(self).model_validate(data)
@@ -156,7 +163,21 @@ class ExperimentSpec(_Strict):
         known = [name for metrics in METRICS.values() for name in metrics]
         if self.metric not in known:
             raise UsageError(unknown("metric", self.metric, known))
+        if self.search is not None:
+            self._check_search(self.search)
         return self
+
+    def _check_search(self, search: SearchSpec) -> None:
+        search.objectives_of(self.targets)
+        if search.protocol is not None and search.protocol not in self.protocols:
+            raise UsageError(f"search: {unknown('protocol', search.protocol, self.protocols)}")
+        names = [system.system for system in self.systems]
+        if names.count(search.system) > 1:
+            raise UsageError(f"search: {names.count(search.system)} systems are called {search.system!r}")
+        if search.system not in names:
+            raise UsageError(f"search: {unknown('system', search.system, names)}")
+        system = self.systems[names.index(search.system)]
+        search_space(system.method, {"reducer": system.reducer, "regressor": system.regressor}, search.space)
 
 
 def experiment_names() -> list[str]:
@@ -178,7 +199,10 @@ def load_experiment(name_or_path: str) -> ExperimentSpec:
         path = Path(name_or_path)
         if not path.is_file():
             raise UsageError(f"experiment file {path} is missing")
-        text = path.read_text()
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path} is not YAML: it is no text") from error
     elif name_or_path in experiment_names():
         text = (files("raymer.experiments") / f"{name_or_path}.yaml").read_text()
     else:
@@ -218,6 +242,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "systems": SystemSpec,
         "published": Published,
         "published_verdicts": PublishedVerdict,
+        "search": SearchSpec,
     }
     inner = [models[str(part)] for part in location[:-1] if str(part) in models]
     return inner[-1] if inner else ExperimentSpec

@@ -1,0 +1,101 @@
+"""Searching: the trials that are missing are run, on Ray Tune or in this process, and the study says what was found."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from raymer.engine.cluster import connected
+from raymer.engine.search_plan import PlannedSearch
+from raymer.engine.search_run import OnProgress, SearchProgress, SearchRun, run_serial
+from raymer.engine.search_study import SearchOutcome, found, journal_path, open_study
+from raymer.errors import RaymerError
+from raymer.results.store import ResultStore
+
+Execute = Callable[[SearchRun], None]
+
+
+def _silent(progress: SearchProgress) -> None:
+    """Show nothing."""
+
+
+def run_search(
+    planned: PlannedSearch,
+    store: ResultStore,
+    *,
+    address: str = "local",
+    workers: int | None = None,
+    serial: bool = False,
+    journal: str | None = None,
+    on_progress: OnProgress = _silent,
+) -> SearchOutcome:
+    """Run the trials of a search that are missing and return what it has found.
+
+    Parameters
+    ----------
+    planned : PlannedSearch
+    store : ResultStore
+        Already claimed for the corpus.
+    address, workers
+        As in `connected`; Ray is not started when no trial is missing.
+    serial : bool
+        In this process, without Ray: as on one worker.
+    journal : str, optional
+        Folder of the journal; by default STORE/searches. Needed where the store is no local folder.
+    on_progress : callable
+        Told after every fold.
+
+    Raises
+    ------
+    RaymerError
+        When the store cannot be written, Ray cannot be had, or the search is being run by another process. Failed
+        trials do not raise: the outcome names them.
+    """
+    with executor(address=address, workers=workers, serial=serial) as execute:
+        return run_trials(planned, store, execute, journal=journal, on_progress=on_progress)
+
+
+@contextlib.contextmanager
+def executor(*, address: str = "local", workers: int | None = None, serial: bool = False) -> Iterator[Execute]:
+    """Yield what runs the missing trials of a search; Ray is connected when first needed, once for all searches."""
+    with contextlib.ExitStack() as stack:
+        found_workers: list[int] = []
+
+        def on_ray(run: SearchRun) -> None:
+            if not found_workers:
+                found_workers.append(stack.enter_context(connected(address, workers)))
+            from raymer.engine.search_tune import run_on_tune  # here, since it imports Ray Tune
+
+            run_on_tune(run, found_workers[0])
+
+        yield run_serial if serial else on_ray
+
+
+def run_trials(
+    planned: PlannedSearch,
+    store: ResultStore,
+    execute: Execute,
+    *,
+    journal: str | None = None,
+    label: str = "",
+    on_progress: OnProgress = _silent,
+) -> SearchOutcome:
+    """Run the missing trials of one search by `execute`; see `run_search`."""
+    start = time.monotonic()
+    for split in planned.task.splits:
+        store.put_split(split.id, split.to_record())
+    with open_study(planned, journal_path(planned, store.location, journal)) as opened:
+        run = SearchRun(planned, opened, store, on_progress, label)
+        run.show()
+        if run.remaining:
+            execute(run)
+        if run.broken:
+            raise RaymerError(run.broken)
+        return replace(
+            found(run.study, planned.space),
+            fits_run=len(run.ran),
+            fits_reused=len(run.reused),
+            fits_stopped=run.spared,
+            seconds=time.monotonic() - start,
+            fit_seconds=run.seconds,
+        )

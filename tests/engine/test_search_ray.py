@@ -1,0 +1,131 @@
+"""Searches on Ray Tune: one worker gives what no Ray gives, and kill -9 of driver or worker repeats nothing."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from raymer.corpora.base import write_corpus
+from raymer.corpora.synthetic import make_synthetic
+from raymer.engine.search_study import load_study
+from raymer.results.store import ResultStore
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT = """
+name: killed
+title: killed
+corpus: synthetic
+targets: [valence]
+protocols: {folds: {folds: 4}}
+systems: [{system: TNN-SVR, method: tnn-svr, reducer: {width: 10, steps: 300}}]
+search:
+  system: TNN-SVR
+  trials: 8
+  space: {reducer: {d_p: {}, d_n: {}, width: {high: 20}}}
+"""
+TRIALS = 8
+
+
+class Bench:
+    """A search whose stores can be filled by the command line in processes of their own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.orphans: list[psutil.Process] = []
+        write_corpus(make_synthetic(200, 40, seed=2), root / "C")
+        (root / "killed.yaml").write_text(EXPERIMENT)
+
+    def start(self, store: str, *words: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "raymer.cli.main", "tune", str(self.root / "killed.yaml")]
+        pipe = subprocess.PIPE
+        where = ["-c", "C", "-s", store, "--json"]
+        return subprocess.Popen([*command, *where, *words], stdout=pipe, stderr=pipe, text=True, cwd=self.root)
+
+    def finish(self, process: subprocess.Popen) -> dict:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        return json.loads(out)
+
+    def wait_for(self, store: str, trials: int, process: subprocess.Popen) -> None:
+        deadline = time.monotonic() + 240
+        while self.over(store) < trials:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def over(self, store: str) -> int:
+        journals = list((self.root / store).glob("searches/*.journal"))
+        return journals[0].read_text().count('"stopped"') if journals else 0
+
+    def files(self, store: str) -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (self.root / store).rglob("fits/*/*.parquet")}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    bench = Bench(tmp_path_factory.mktemp("search"))
+    yield bench
+    _, alive = psutil.wait_procs(bench.orphans, timeout=120)
+    assert alive == [], "a killed driver leaves nothing running"
+
+
+@pytest.fixture(scope="module")
+def serial(bench):
+    return bench.finish(bench.start("serial", "--serial"))
+
+
+def history(record: dict) -> list[tuple]:
+    trials = [trial for trial in load_study(record["journal"]).trials if trial.values]
+    return [(trial.params, trial.values, trial.user_attrs["folds"], trial.user_attrs["stopped"]) for trial in trials]
+
+
+def descendants(process: subprocess.Popen) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def actors(family: list[psutil.Process]) -> list[psutil.Process]:
+    found = []
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie, or gone since
+            if "FoldByFold" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def test_a_killed_driver_repeats_nothing(bench, serial):
+    process = bench.start("driver", "--workers", "1")
+    bench.wait_for("driver", 3, process)
+    family = descendants(process)
+    bench.orphans += family
+    workers = actors(family)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == [], "the workers die with their driver"
+    before = bench.files("driver")
+    again = bench.finish(bench.start("driver", "--serial"))
+    assert again["trials"] == TRIALS
+    assert history(again) == history(serial)
+    assert ResultStore(str(bench.root / "driver")).done() == ResultStore(str(bench.root / "serial")).done()
+    assert {path: mark for path, mark in bench.files("driver").items() if path in before} == before
+    assert again["fits_run"] == len(bench.files("driver")) - len(before)
+
+
+def test_a_killed_worker_costs_nothing_and_one_worker_is_as_none(bench, serial):
+    process = bench.start("worker", "--workers", "1")
+    bench.wait_for("worker", 2, process)
+    workers = actors(descendants(process))
+    assert workers
+    workers[0].kill()
+    record = bench.finish(process)
+    assert (record["trials"], record["failed"]) == (TRIALS, [])
+    assert history(record) == history(serial)
+    assert record["best_params"] == serial["best_params"]
+    assert ResultStore(str(bench.root / "worker")).done() == ResultStore(str(bench.root / "serial")).done()
