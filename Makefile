@@ -1,9 +1,9 @@
 # Everything sets itself up in .venv; only Python 3.11 and the usual package index are needed.
 PYTHON ?= python3
 BIN := .venv/bin
-PARTS := raymer tests benchmarks
+PARTS := raymer tests benchmarks jobs
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check bed bench clean
 
 setup: .venv/ready
 
@@ -23,6 +23,10 @@ check: setup
 	$(BIN)/ruff format --check $(PARTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bed: setup
+	$(BIN)/python -m pytest -m bed
+	PYTHONPATH=tests $(BIN)/python -m beds.faults --kills 60
 
 bench: setup
 	$(BIN)/python -m benchmarks.triplet

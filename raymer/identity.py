@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,26 @@ def content_hash(value: Any, length: int = 16) -> str:
     TypeError, ValueError
         When `value` holds something that JSON cannot say (an array, NaN).
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_text(value).encode()).hexdigest()[:length]
+
+
+def content_hashes(value: Mapping[str, Any], kind: str, key: str, entries: Iterable[str]) -> Iterator[str]:
+    """Yield content_hash([kind, {**value, key: entry}]) for every entry; what all share is written and hashed once.
+
+    Entries are plain words (ids), which JSON writes as they are.
+    """
+    mark = "<entry>"
+    head, tail = _text([kind, {**value, key: mark}]).split(mark)
+    shared, end = hashlib.sha256(head.encode()), tail.encode()
+    for entry in entries:
+        digest = shared.copy()
+        digest.update(entry.encode())
+        digest.update(end)
+        yield digest.hexdigest()[:16]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def array_hash(*arrays: np.ndarray, length: int = 16) -> str:

@@ -27,6 +27,9 @@ SerialOption = Annotated[bool, typer.Option("--serial", help="Run in this proces
 EpochsOption = Annotated[
     int | None, typer.Option(help="Epochs of methods that are trained by epochs, instead of the experiment's.")
 ]
+EveryOption = Annotated[
+    int | None, typer.Option(help="Score them at every k-th epoch and the last, instead of the experiment's k.")
+]
 FoldsOption = Annotated[int | None, typer.Option(help="Folds, instead of the experiment's.")]
 JobsAddressOption = Annotated[
     str | None,

@@ -9,8 +9,10 @@ from raymer.cli.options import (
     AddressOption,
     CorpusOption,
     EpochsOption,
+    EveryOption,
     ExperimentArgument,
     FoldsOption,
+    GpusPerFitOption,
     JsonOption,
     SerialOption,
     StoreOption,
@@ -37,15 +39,17 @@ def run(
     corpus: CorpusOption,
     store: StoreOption,
     epochs: EpochsOption = None,
+    every: EveryOption = None,
     folds: FoldsOption = None,
     json: JsonOption = False,
     address: AddressOption = "local",
     workers: WorkersOption = None,
+    gpus_per_fit: GpusPerFitOption = 0.0,
     serial: SerialOption = False,
 ) -> None:
     """Run what is missing of an experiment and print its table; the same command resumes after any stop."""
     with one_line_errors():
-        run_experiment(experiment, corpus, store, json, address, workers, serial, epochs, folds)
+        run_experiment(experiment, corpus, store, json, address, workers, serial, epochs, every, folds, gpus_per_fit)
 
 
 def reproduce(
@@ -53,10 +57,12 @@ def reproduce(
     corpus: CorpusOption,
     store: StoreOption,
     epochs: EpochsOption = None,
+    every: EveryOption = None,
     folds: FoldsOption = None,
     json: JsonOption = False,
     address: AddressOption = "local",
     workers: WorkersOption = None,
+    gpus_per_fit: GpusPerFitOption = 0.0,
     serial: SerialOption = False,
 ) -> None:
     """Reproduce a published table: run what is missing and print our numbers beside the published ones."""
@@ -67,19 +73,21 @@ def reproduce(
 
         if name not in experiment_names():
             raise UsageError(unknown("experiment", name, experiment_names()))
-        run_experiment(name, corpus, store, json, address, workers, serial, epochs, folds)
+        run_experiment(name, corpus, store, json, address, workers, serial, epochs, every, folds, gpus_per_fit)
 
 
 def run_experiment(
     experiment: str,
-    corpus: Path,
+    corpus: str | Path,
     store: str,
     json: bool,
     address: str,
     workers: int | None,
     serial: bool,
     epochs: int | None = None,
+    every: int | None = None,
     folds: int | None = None,
+    gpus_per_fit: float = 0.0,
 ) -> None:
     """Run what is missing of an experiment and print its table: what `run`, `reproduce` and `demo` share."""
     from raymer.corpora.base import load_corpus
@@ -89,15 +97,24 @@ def run_experiment(
     from raymer.experiments.spec import load_experiment
     from raymer.results.store import ResultStore
 
-    if serial and (workers is not None or address != "local"):
-        raise UsageError("--serial runs in this process: --workers and --address would have no effect")
-    spec = load_experiment(experiment).with_changes(epochs=epochs, folds=folds)
+    if serial and (workers is not None or address != "local" or gpus_per_fit):
+        raise UsageError("--serial runs in this process: --workers, --address and --gpus-per-fit would have no effect")
+    spec = load_experiment(experiment).with_changes(epochs=epochs, every=every, folds=folds)
     loaded = load_corpus(corpus)
     study = make_study(spec, loaded)
     results = ResultStore(store)
     results.claim(loaded.name, loaded.fingerprint, study.plan.input_fingerprint)
     with progress_display(spec.name) as show:
-        summary = run_plan(study.plan, results, address=address, workers=workers, serial=serial, on_progress=show)
+        summary = run_plan(
+            study.plan,
+            results,
+            address=address,
+            workers=workers,
+            serial=serial,
+            gpus_per_fit=gpus_per_fit,
+            name=spec.name,
+            on_progress=show,
+        )
     print_summary(summary, results.failures(summary.failed))
     (_show_curves if spec.is_curve else _show_table)(study, results, json)
     if not json:

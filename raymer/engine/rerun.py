@@ -38,8 +38,8 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     """
     stored = store.get(fit_id)
     fit = Fit.from_dict(stored.fit)
-    samples = _samples(corpus, fit, fit_id)
     split = Split.from_record(store.get_split(fit.split))
+    samples = _samples(corpus, fit, fit_id, split)
     with one_thread():
         again = run_fit(fit, samples, split)
     differences = [
@@ -58,12 +58,17 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     return Rerun(fit_id, fit.method.name, ", ".join(fit.targets), not differences, difference, again.scores)
 
 
-def _samples(corpus: Corpus, fit: Fit, fit_id: str) -> Samples:
-    """Find the input whose content is what the fit was run on: its identity holds content, not names."""
+def _samples(corpus: Corpus, fit: Fit, fit_id: str, split: Split) -> Samples:
+    """Find the input whose content is what the fit was run on: its identity holds content, not names.
+
+    The fits of a search inside an outer train part were run on that part alone.
+    """
+    clips = [*split.train.tolist(), *split.test.tolist()]
     is_curve, folder = fit.method.is_curve, corpus.folder
     names = [path.name for path in built_features(folder)] if is_curve and folder else list(corpus.inputs)
     for name in names:
-        samples = (sequence_samples if is_curve else Samples.of)(corpus, name, fit.targets)
-        if (samples.fingerprint, samples.labels_of(fit.targets)) == (fit.samples, fit.labels):
-            return samples
+        whole = (sequence_samples if is_curve else Samples.of)(corpus, name, fit.targets)
+        for samples in (whole, whole.only(clips)):
+            if (samples.fingerprint, samples.labels_of(fit.targets)) == (fit.samples, fit.labels):
+                return samples
     raise UsageError(f"corpus {corpus.name} has not the features and labels that fit {fit_id} was run on")

@@ -1,12 +1,17 @@
 """Running an experiment: what is missing is run, on Ray or in this process, and what exists is left alone."""
 
+import contextlib
+import os
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from raymer.engine.fit import Plan, Unit, units
-from raymer.engine.queue import Progress, WorkQueue
-from raymer.engine.train import run_gang
+from raymer.engine.gangs import Machine, run_gangs
+from raymer.engine.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
+from raymer.engine.run_log import RunLog
 from raymer.engine.work import one_thread, run_unit
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore, StoreError
@@ -14,13 +19,14 @@ from raymer.results.store import ResultStore, StoreError
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did: fits planned, found done, run and failed (ids), and its wall seconds."""
+    """What a run did: fits planned, found done, run and failed (ids), its wall seconds, and the slowest fits."""
 
     planned: int
     reused: int
     ran: int
     failed: tuple[str, ...]
     seconds: float
+    slowest: tuple[FitRecord, ...] = ()
 
 
 def run_plan(
@@ -30,6 +36,8 @@ def run_plan(
     address: str = "local",
     workers: int | None = None,
     serial: bool = False,
+    gpus_per_fit: float = 0.0,
+    name: str = "fits",
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> RunSummary:
     """Run every fit of `plan` that `store` lacks.
@@ -39,10 +47,12 @@ def run_plan(
     plan : Plan
     store : ResultStore
         Already claimed for the plan's corpus.
-    address, workers
-        As in `connected`; ignored when nothing is missing, since Ray is not started then.
+    address, workers, gpus_per_fit
+        As in `Machine`; ignored when nothing is missing, since Ray is not started then.
     serial : bool
         Run in this process, without Ray; the same bits.
+    name : str
+        What `raymer status` calls the run.
     on_progress : callable
         Told how far the missing fits are.
 
@@ -54,43 +64,56 @@ def run_plan(
     start = time.monotonic()
     done = store.done()
     missing = [fit for fit in plan.fits if fit.id not in done]
-    for split_id in {fit.split for fit in missing}:
-        split = plan.splits[split_id]
-        record = {
-            "repeat": split.repeat,
-            "fold": split.fold,
-            "train": split.train.tolist(),
-            "test": split.test.tolist(),
-        }
-        store.put_split(split_id, record)
-    work = units(missing)
-    if not work:
-        progress = Progress(0)
-    elif serial:
-        progress = _run_serial(plan, work, store, on_progress)
-    else:
-        progress = run_gang(plan, work, store, on_progress, address=address, workers=workers)
-    if progress.stopped is not None:
-        raise RaymerError(progress.stopped)
-    done = store.done() if missing else done
-    lost = [fit for fit in missing if fit.id not in done and fit.id not in progress.failed]
-    if lost:
-        raise RaymerError(
-            f"{len(lost)} of {len(missing)} fits have no result in {store.location}: run the command again; "
-            "if they are missing still, the workers do not see that folder"
-        )
     reused = len(plan.fits) - len(missing)
-    return RunSummary(len(plan.fits), reused, progress.done, progress.failed, time.monotonic() - start)
+    if not missing:
+        return RunSummary(len(plan.fits), reused, 0, (), time.monotonic() - start)
+    for split_id in {fit.split for fit in missing}:
+        store.put_split(split_id, plan.splits[split_id].to_record())
+    log = RunLog(store.location, name, len(plan.fits), reused, on_progress)
+    with _closed_if_stopped(log):
+        if serial:
+            progress = _run_serial(plan, units(missing), store, log.note)
+        else:
+            progress = run_gangs(plan, units(missing), store, log.note, Machine(address, workers, gpus_per_fit))
+        if progress.stopped is not None:
+            raise RaymerError(progress.stopped)
+        done = store.done()
+        lost = [fit for fit in missing if fit.id not in done and fit.id not in progress.failed]
+        if lost:
+            raise RaymerError(
+                f"{len(lost)} of {len(missing)} fits have no result in {store.location}: run the command again; "
+                "if they are missing still, the workers do not see that folder"
+            )
+    log.close("failed" if progress.failed else "finished")
+    seconds = time.monotonic() - start
+    return RunSummary(len(plan.fits), reused, progress.done, progress.failed, seconds, log.slowest)
+
+
+@contextlib.contextmanager
+def _closed_if_stopped(log: RunLog) -> Iterator[None]:
+    """Leave word in the store of why a run stopped, if the store can be written."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(StoreError):
+            log.close("stopped", str(error) or type(error).__name__)
+        raise
 
 
 def _run_serial(plan: Plan, work: list[Unit], store: ResultStore, on_progress: Callable[[Progress], None]) -> Progress:
-    queue = WorkQueue(work)
+    queue, me = WorkQueue(work), Worker("serial", socket.gethostname(), os.getpid())
+    records: list[FitRecord] = []
     with one_thread():
-        while (unit := queue.take(rank=0)) is not None:
+        while (unit := queue.take(me)) is not None:
             on_progress(queue.progress())
+            note = partial(note_fit, records, me)
             try:
-                queue.finish(0, unit[0].id, run_unit(unit, plan.samples, plan.splits[unit[0].split], store))
+                run_unit(unit, plan.samples, plan.splits[unit[0].split], store, note)
             except StoreError as error:
                 queue.stop(str(error))
-    on_progress(queue.progress())
-    return queue.progress()
+                break
+            queue.finish(me, unit[0].id, records)
+            records.clear()
+    progress = queue.progress()
+    on_progress(progress)
+    return progress

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from raymer.corpora.base import Corpus
-from raymer.engine.fit import Samples
+from raymer.engine.fit import Samples, label_fingerprint
 from raymer.errors import UsageError
 from raymer.features.store import load_spectrograms
-from raymer.identity import array_hash, content_hash
+from raymer.identity import content_hash
 
 
 def sequence_samples(corpus: Corpus, name: str, targets: Sequence[str]) -> Samples:
@@ -20,7 +20,8 @@ def sequence_samples(corpus: Corpus, name: str, targets: Sequence[str]) -> Sampl
     UsageError
         When the corpus was not read from a folder, or has no finished features of that name, or several.
     """
-    spectrograms = load_spectrograms(features_folder(corpus, name))
+    folder = features_folder(corpus, name)
+    spectrograms = load_spectrograms(folder)
     clips = corpus.clips[corpus.clips["clip_id"].isin(spectrograms.row_of)]
     ids = clips["clip_id"].to_numpy(dtype=object).astype(str)
     rows = np.array([spectrograms.row_of[clip] for clip in ids.tolist()])
@@ -35,11 +36,9 @@ def sequence_samples(corpus: Corpus, name: str, targets: Sequence[str]) -> Sampl
         feature_names=(),
         labels=labels,
         fingerprint=content_hash(["sequences", spectrograms.fingerprint, ids.tolist()]),
-        label_fingerprints={
-            target: content_hash(values.tolist()) if values.dtype.kind == "U" else array_hash(values)
-            for target, values in labels.items()
-        },
+        label_fingerprints={target: label_fingerprint(values) for target, values in labels.items()},
         offsets=offsets,
+        folder=str(folder),
     )
 
 

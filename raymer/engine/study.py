@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from raymer.corpora.base import Corpus
-from raymer.engine.fit import Fit, Plan, Samples, plan
+from raymer.engine.fit import Fit, Plan, Samples, plan_each
 from raymer.engine.sequences import sequence_samples
 from raymer.errors import UsageError
 from raymer.experiments.spec import ExperimentSpec, Published
 from raymer.learners.methods import Method
-from raymer.protocols.splits import SplitProtocol
 from raymer.results.frame import read_scores
 from raymer.results.store import ResultStore
 
@@ -65,17 +64,16 @@ def make_study(spec: ExperimentSpec, corpus: Corpus) -> Study:
         samples = Samples.of(corpus, spec.input, spec.targets)
     n_features = samples.features.shape[1]
     share = n_features / spec.published_features if spec.published_features else 1.0
-    asked: list[tuple[Method, SplitProtocol]] = []
-    systems = []
-    for name, protocol_spec in spec.protocols.items():
-        for row in spec.systems:
-            method, protocol = spec.build(row, width_share=share), protocol_spec.build(row.folds)
-            asked.append((method, protocol))
-            fits = plan(samples, [(method, protocol)], spec.targets, spec.seed).fits
-            if method.is_curve:
-                from raymer.engine.curve_work import curve_method  # here, since it imports torch
+    rows = [(name, rule, row) for name, rule in spec.protocols.items() for row in spec.systems]
+    asked = [(spec.build(row, width_share=share), rule.build(row.folds)) for _, rule, row in rows]
+    for method, _ in asked:
+        if method.is_curve:
+            from raymer.engine.curve_work import curve_method  # here, since it imports torch
 
-                curve_method(method)  # refuses what the network would, before anything is run
-            width = method.width or n_features
-            systems.append(System(row.system, name, method, width, row.published, fits))
-    return Study(spec, plan(samples, asked, spec.targets, spec.seed), tuple(systems))
+            curve_method(method)  # refuses what the network would, before anything is run
+    planned, fits = plan_each(samples, asked, spec.targets, spec.seed)
+    systems = tuple(
+        System(row.system, name, method, method.width or n_features, row.published, own)
+        for (name, _, row), (method, _), own in zip(rows, asked, fits, strict=True)
+    )
+    return Study(spec, planned, systems)

@@ -1,92 +1,86 @@
-"""The gang: one Ray Train run an experiment, whose ranks drain the list of missing fits.
+"""A gang: one Ray Train run of a fixed size, whose workers drain the list of missing fits.
 
-Starting a Train run costs seconds and a report up to two, so there is one run, no report, and results travel through
-the store. World size and rank decide nothing about a fit.
+Starting a Train run costs seconds and a report up to two, so there is one run for many fits, no report, and results
+travel through the store. World size and rank decide nothing about a fit.
 """
 
+import os
 import shutil
 import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from raymer.engine.cluster import connected
-from raymer.engine.fit import Plan, Unit
-from raymer.engine.queue import Progress, WorkQueue
+from raymer.engine.metrics import count_fits
+from raymer.engine.queue import IDLE_SECONDS, FitRecord, Worker, note_fit
+from raymer.engine.sharing import SharedSamples
 from raymer.engine.work import one_thread, run_unit
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore, StoreError
 
-POLL_SECONDS = 0.2
-RESTARTS = 20
-START_TIMEOUT = 180.0
 
+@dataclass(frozen=True)
+class Errand:
+    """What every worker of a run is given: the list, the data and the store.
 
-def run_gang(
-    plan: Plan,
-    work: list[Unit],
-    store: ResultStore,
-    on_progress: Callable[[Progress], None],
-    *,
-    address: str = "local",
-    workers: int | None = None,
-) -> Progress:
-    """Run the units of `work` on Ray and return how it ended; `on_progress` is called a few times a second.
-
-    Raises
-    ------
-    RaymerError
-        When Ray cannot be reached, gives no worker in time, or the gang dies more than 20 times.
+    Attributes
+    ----------
+    queue : actor handle of a WorkQueue
+    samples : SharedSamples
+    splits : reference to a mapping of split id to Split
+    store : str
+        A location.
+    resources : mapping
+        What a worker asks of its node: {"CPU": 1, "GPU": 0.1}.
+    metrics : bool
+        Whether workers count fits for Ray's Prometheus exporter.
     """
-    with connected(address, workers) as n_workers:
-        import ray
 
-        queue = ray.remote(WorkQueue).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote(work)
-        shared = ray.put((plan.samples, dict(plan.splits)))
-        config = {"queue": queue, "shared": shared, "store": store.location}
-        thread = _TrainThread(config, min(n_workers, len(work)))
-        thread.start()
-        started = time.monotonic()
-        while thread.is_alive():
-            progress: Progress = ray.get(queue.progress.remote())
-            on_progress(progress)
-            idle = progress.done == 0 and progress.running == 0 and not progress.failed
-            if idle and time.monotonic() - started > START_TIMEOUT:
-                raise RaymerError(f"no worker started within {START_TIMEOUT:.0f} s: has the cluster free CPUs?")
-            thread.join(POLL_SECONDS)
-        progress = ray.get(queue.progress.remote())
-        on_progress(progress)
-        if thread.error is not None and progress.stopped is None:
-            raise RaymerError(f"the gang of workers died: {str(thread.error).splitlines()[0]}") from thread.error
-        return progress
+    queue: Any
+    samples: SharedSamples
+    splits: Any
+    store: str
+    resources: dict[str, float]
+    metrics: bool
 
 
-class _TrainThread(threading.Thread):
-    """Trainer.fit blocks, and progress is wanted meanwhile: it runs here."""
+class Gang(threading.Thread):
+    """Workers that run an errand, until no work is left or one of them dies.
 
-    def __init__(self, config: dict[str, Any], n_workers: int) -> None:
+    Trainer.fit blocks, so it runs in a thread. Train's own restarts are off: who watches the gang begins a new one of
+    the size that there is room for then (docs/scaling.md says why).
+    """
+
+    def __init__(self, errand: Errand, size: int) -> None:
         super().__init__(daemon=True)
-        self._config = config
-        self._n_workers = n_workers
+        self.label = f"gang-{uuid.uuid4().hex[:8]}"
+        self.size = size
         self.error: Exception | None = None
+        self._errand = errand
 
     def run(self) -> None:
         """Run the gang to its end; what it raised is kept in `error`."""
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
+        from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
         from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
         folder = tempfile.mkdtemp(prefix="raymer-train-")  # Train wants one; nothing of ours lies in it
         try:
             DataParallelTrainer(
                 _drain,
-                train_loop_config=self._config,
-                scaling_config=ScalingConfig(num_workers=self._n_workers, resources_per_worker={"CPU": 1}),
+                train_loop_config={"errand": self._errand, "gang": self.label},
+                scaling_config=ScalingConfig(
+                    num_workers=self.size,
+                    use_gpu="GPU" in self._errand.resources,
+                    resources_per_worker=self._errand.resources,
+                ),
                 run_config=RunConfig(
-                    name=f"raymer-{uuid.uuid4().hex[:8]}",
+                    name=f"raymer-{self.label}",
                     storage_path=folder,
-                    failure_config=FailureConfig(max_failures=RESTARTS),
+                    failure_config=FailureConfig(max_failures=0, controller_failure_limit=0, max_preemption_failures=0),
+                    logging_config=LoggingConfig(log_level="ERROR"),
                 ),
             ).fit()
         except Exception as error:
@@ -94,22 +88,39 @@ class _TrainThread(threading.Thread):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def raise_if_hopeless(self) -> None:
+        """Raise RaymerError when a worker did not die but raised: another gang would end the same way."""
+        from ray.train.v2._internal.exceptions import UserExceptionWithTraceback
+
+        for failure in getattr(self.error, "worker_failures", {}).values():
+            if isinstance(failure, UserExceptionWithTraceback):
+                reason = str(failure).strip().splitlines()[-1]
+                if not reason.startswith("ray.exceptions."):  # the list or the data died, and not of the worker's doing
+                    raise RaymerError(f"a worker cannot run fits: {reason}") from self.error
+
 
 def _drain(config: dict[str, Any]) -> None:
-    """Take units from the queue until none waits: what a rank does."""
+    """Take units from the list until all are done: what a worker does."""
     import ray
-    from ray.train import get_context
 
-    rank, world_size = get_context().get_world_rank(), get_context().get_world_size()
-    queue, store = config["queue"], ResultStore(config["store"])
-    samples, splits = ray.get(config["shared"])
-    ray.get(queue.join.remote(rank, world_size))
-    unit: Unit | None = ray.get(queue.take.remote(rank))
+    errand, node = config["errand"], ray.get_runtime_context().get_node_id()
+    worker = Worker(config["gang"], f"{ray.util.get_node_ip_address()} ({node[:6]})", os.getpid())
+    queue, store = errand.queue, ResultStore(errand.store)
+    samples, splits = errand.samples.get(), ray.get(errand.splits)
+    unit = ray.get(queue.take.remote(worker))
     with one_thread():
         while unit is not None:
+            if not unit:
+                time.sleep(IDLE_SECONDS)
+                unit = ray.get(queue.take.remote(worker))
+                continue
+            records: list[FitRecord] = []
+            note = partial(note_fit, records, worker)
             try:
-                failed = run_unit(unit, samples, splits[unit[0].split], store)
+                run_unit(unit, samples, splits[unit[0].split], store, note)
             except StoreError as error:
                 ray.get(queue.stop.remote(str(error)))
                 return
-            unit = ray.get(queue.finish_and_take.remote(rank, unit[0].id, failed))
+            if errand.metrics:
+                count_fits(records)
+            unit = ray.get(queue.finish_and_take.remote(worker, unit[0].id, records))

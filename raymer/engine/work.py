@@ -4,7 +4,7 @@ import contextlib
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 
@@ -12,7 +12,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from raymer.engine.fit import Fit, Samples, Unit
-from raymer.identity import derive_seed
 from raymer.learners.methods import make_regressor, make_representation
 from raymer.protocols.metrics import METRICS
 from raymer.protocols.splits import Split
@@ -41,48 +40,82 @@ def versions() -> Mapping[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> list[str]:
+Note = Callable[[Fit, float, str | None], None]
+"""Told of every fit that ended: the fit, its own seconds, and the message of its failure if it failed."""
+
+
+def _silent(fit: Fit, seconds: float, message: str | None) -> None:
+    """Note nothing."""
+
+
+def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore, note: Note = _silent) -> list[str]:
     """Run the fits of a unit, write a result or a failure for each, and return the ids that failed.
 
     A fit that raises costs its own result only (law 4); a store that cannot be written stops the work. Fits that have
-    a result (the work list was made anew after a crash) are left alone.
+    a result (the work list was made anew after a crash) are left alone; `note` hears of the others.
     """
     failed: list[str] = []
     pending = [fit for fit in unit if not store.has(fit.id)]
-    if not pending:
-        return failed
-    if pending[0].method.is_curve:
-        return _run_curve_unit(tuple(pending), samples, split, store)
-    try:
-        division = _Division(samples, split)
-        representation = _Representation(pending[0], division)
-    except Exception as error:
-        for fit in pending:
-            _record_failure(fit, error, store)
-        return [fit.id for fit in pending]
-    for k, fit in enumerate(pending):
-        try:
-            result = _run_fit(fit, division, representation, shared=k > 0)
-        except Exception as error:
-            _record_failure(fit, error, store)
-            failed.append(fit.id)
-            continue
+    start = time.perf_counter()
+
+    def fail(fit: Fit, error: Exception) -> None:
+        note(fit, time.perf_counter() - start, _record_failure(fit, error, store))
+        failed.append(fit.id)
+
+    def keep(fit: Fit, result: Result) -> None:
         store.put(fit.id, result)
+        reducer = 0.0 if result.seconds["shared"] else result.seconds["reducer"]
+        note(fit, reducer + result.seconds["regressor"], None)
+
+    if pending and pending[0].method.is_curve:
+        _run_curve_unit(tuple(pending), samples, split, store, keep, fail)
+    elif pending:
+        _run_table_unit(tuple(pending), samples, split, keep, fail)
     return failed
 
 
-def _run_curve_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore) -> list[str]:
+def _run_table_unit(
+    unit: Unit,
+    samples: Samples,
+    split: Split,
+    keep: Callable[[Fit, Result], None],
+    fail: Callable[[Fit, Exception], None],
+) -> None:
+    try:
+        division = _Division(samples, split)
+        representation = _Representation(unit[0], division)
+    except Exception as error:
+        for fit in unit:
+            fail(fit, error)
+        return
+    for k, fit in enumerate(unit):
+        try:
+            result = _run_fit(fit, division, representation, shared=k > 0)
+        except Exception as error:
+            fail(fit, error)
+            continue
+        keep(fit, result)
+
+
+def _run_curve_unit(
+    unit: Unit,
+    samples: Samples,
+    split: Split,
+    store: ResultStore,
+    keep: Callable[[Fit, Result], None],
+    fail: Callable[[Fit, Exception], None],
+) -> None:
     from raymer.engine.curve_work import run_curves
 
     try:
-        results = run_curves(unit, samples, split, store.checkpoint_path(unit[0].reducer_id or unit[0].id))
+        with store.checkpoint(unit[0].reducer_id or unit[0].id) as checkpoint:
+            results = run_curves(unit, samples, split, checkpoint)
     except Exception as error:
         for fit in unit:
-            _record_failure(fit, error, store)
-        return [fit.id for fit in unit]
-    for fit_id, result in results.items():
-        store.put(fit_id, result)
-    return []
+            fail(fit, error)
+        return
+    for fit in unit:
+        keep(fit, results[fit.id])
 
 
 def run_fit(fit: Fit, samples: Samples, split: Split) -> Result:
@@ -122,7 +155,7 @@ class _Representation:
 
     def __init__(self, fit: Fit, division: _Division) -> None:
         start = time.perf_counter()
-        pipeline = make_representation(fit.method.reducer, derive_seed("reducer", fit.reducer_id))
+        pipeline = make_representation(fit.method.reducer, fit.reducer_seed)
         labels = division.train_labels(fit.targets[0]) if fit.method.is_supervised else None
         self.train = pipeline.fit_transform(division.x_train, labels)
         self.test = pipeline.transform(division.x_test)
@@ -158,8 +191,10 @@ def _run_fit(fit: Fit, division: _Division, representation: _Representation, *, 
     )
 
 
-def _record_failure(fit: Fit, error: Exception, store: ResultStore) -> None:
+def _record_failure(fit: Fit, error: Exception, store: ResultStore) -> str:
+    """Write the failure of a fit and return its one line; what is wrong with the store itself is raised again."""
     if isinstance(error, StoreError):
         raise error
     message = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
     store.fail(fit.id, fit.to_dict(), message, "".join(traceback.format_exception(error)))
+    return message

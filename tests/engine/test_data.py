@@ -16,6 +16,8 @@ import soundfile
 from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import BuildProgress, build_features, put_spectrograms, run_on_ray
+from raymer.engine.fit import Samples
+from raymer.engine.sharing import share_samples
 from raymer.errors import UsageError
 from raymer.features.build import BuildPlan, finish, missing_shards, prepare
 from raymer.features.logmel import LogMel
@@ -83,6 +85,31 @@ def test_spectrograms_in_the_object_store_are_shared_and_read_only(serial, ray_s
         assert total == float(here.frames.sum(dtype=np.float64))
         assert not is_writeable
         assert fingerprint == here.fingerprint
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_samples_reach_a_worker_with_their_frames_read_only(serial, ray_session, is_built):
+    import ray
+
+    made = load_spectrograms(serial)
+    offsets = np.stack([made.offsets[:-1], made.offsets[1:]], axis=1)
+    labels = {"y": np.arange(len(made.clip_ids)) / 10.0}
+    folder = str(serial) if is_built else None
+    ids = made.clip_ids
+    samples = Samples("small", "logmel", ids, ids, made.frames, (), labels, "f", {"y": "l"}, offsets, folder)
+    shared = share_samples(samples)
+    assert (shared.frames is not None) == is_built
+
+    @ray.remote
+    def look(handle):
+        got = handle.get()
+        return float(got.features.sum(dtype=np.float64)), got.features.flags.writeable, got.labels, got.fingerprint
+
+    total, is_writeable, seen, fingerprint = ray.get(look.remote(shared))
+    assert total == float(made.frames.sum(dtype=np.float64))
+    assert not is_writeable
+    assert seen["y"].tolist() == labels["y"].tolist()
+    assert fingerprint == "f"
 
 
 def test_putting_needs_ray(serial, monkeypatch):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from raymer.engine.fit import Fit, Samples, plan, units
+from raymer.engine.fit import Fit, Samples, plan, plan_each, units
 from raymer.errors import UsageError
+from raymer.identity import content_hash
 from raymer.learners.methods import Method
 from raymer.protocols.splits import KFold
 
@@ -65,3 +66,19 @@ def test_samples_need_an_input_and_numbers(corpus):
         Samples.of(corpus, "logmel", TARGETS)
     with pytest.raises(UsageError, match="has no target 'joy'; it has valence, arousal"):
         Samples.of(corpus, None, ["joy"])
+
+
+def test_fits_made_together_are_those_made_one_by_one(samples):
+    method, splits = Method.of("tnn-svr", {"width": 4}), [f"{k:016x}" for k in range(5)]
+    together = Fit.on_splits("s", "l", method, ("valence",), splits, 7)
+    assert together == [Fit("s", "l", method, ("valence",), split, 7) for split in splits]
+    assert [fit.id for fit in together] == [Fit("s", "l", method, ("valence",), split, 7).id for split in splits]
+    assert together[0].id == content_hash(["fit", together[0].to_dict()])
+
+
+def test_each_row_of_a_plan_has_its_fits(samples):
+    asked = methods("svr", "tnn-svr", "svr")
+    whole, each = plan_each(samples, asked, TARGETS)
+    assert [list(plan(samples, [one], TARGETS).fits) for one in asked] == [list(own) for own in each]
+    assert len(whole.fits) == 2 * 2 * 3
+    assert each[0] == each[2]

@@ -21,14 +21,14 @@ name: killed
 title: killed
 corpus: synthetic
 targets: [valence, arousal]
-protocols: {folds: {folds: 6}}
+protocols: {folds: {folds: 4}}
 systems:
   - {system: SVR, method: svr}
   - {system: TNN-SVR, method: tnn-svr, reducer: {width: 20, steps: 2000}}
   - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 20, steps: 2000}}
   - {system: AE-SVR, method: ae-svr, reducer: {width: 20}}
 """
-FITS = 4 * 6 * 2
+FITS = 4 * 4 * 2
 
 
 class Bench:
@@ -119,13 +119,16 @@ def test_a_killed_driver_costs_only_what_was_in_flight(bench, serial):
     assert bench.bits("driver") == serial[1]
 
 
-def test_a_killed_worker_is_replaced(bench, serial):
-    process = bench.start("worker", "--workers", "2")
-    bench.wait_for("worker", FITS // 4, process)
-    ranks = [p for p in descendants(process) if "RayTrainWorker" in " ".join(p.cmdline())]
-    assert ranks
-    ranks[0].kill()
+@pytest.mark.parametrize("victim", ["RayTrainWorker", "TrainController", "WorkList"])
+def test_a_killed_part_of_the_gang_is_replaced(bench, serial, victim):
+    process = bench.start(victim, "--workers", "2")
+    bench.wait_for(victim, FITS // 4, process)
+    found = [p for p in descendants(process) if victim in " ".join(p.cmdline())]
+    assert found
+    before = bench.files(victim)
+    found[0].kill()
     rows, _ = bench.finish(process)
-    assert len(bench.files("worker")) == FITS
+    assert len(bench.files(victim)) == FITS
+    assert {path: mark for path, mark in bench.files(victim).items() if path in before} == before
     assert table(rows) == table(serial[0])
-    assert bench.bits("worker") == serial[1]
+    assert bench.bits(victim) == serial[1]

@@ -1,0 +1,197 @@
+"""Running units on Ray: as many gangs as the cluster has room for, watched from the driver until nothing is left."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from raymer.engine.cluster import connected
+from raymer.engine.fit import Plan, Unit
+from raymer.engine.queue import Progress, WorkQueue
+from raymer.engine.room import Room, ask_for_nodes, free_orphaned_room
+from raymer.engine.sharing import share_samples
+from raymer.engine.train import Errand, Gang
+from raymer.errors import RaymerError
+from raymer.results.store import ResultStore
+
+POLL_SECONDS = 0.2
+LOOK_SECONDS = 1.0
+FRUITLESS = 20
+"""Gangs in a row that die before any fit ends, until the run gives up."""
+MOST_GANGS = 8
+"""More would burden the driver's node, since each has a controller: the smallest is dissolved into a new one."""
+START_SECONDS = 300.0
+CLUSTER_START_SECONDS = 900.0
+"""A cluster may have to boot machines first."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where fits are run, and on how much of it.
+
+    Attributes
+    ----------
+    address : str
+        As in `connected`.
+    workers : int, optional
+        At most so many; None for as many as there is room for, now and when nodes join.
+    gpus_per_fit : float
+        Share of a GPU that a worker asks for; 0.1 puts ten on one.
+    """
+
+    address: str = "local"
+    workers: int | None = None
+    gpus_per_fit: float = 0.0
+
+
+def run_gangs(
+    plan: Plan,
+    work: Sequence[Unit],
+    store: ResultStore,
+    on_progress: Callable[[Progress], None],
+    machine: Machine,
+) -> Progress:
+    """Run the units of `work` on Ray and return how it ended; `on_progress` is called a few times a second.
+
+    Nodes that join are used, and units that died with a worker, a node or a gang's controller are run again.
+
+    Raises
+    ------
+    RaymerError
+        When Ray cannot be reached, no worker starts in time, the workers cannot run raymer, or 20 gangs in a row die
+        before any fit ends.
+    """
+    with connected(machine.address, machine.workers) as n_workers:
+        import ray
+
+        is_local = machine.address == "local"
+        room = Room.of(machine.gpus_per_fit)
+        units = ray.put(list(work))  # held to the end: the list is made anew from it
+        errand = Errand(
+            queue=_start_list(units, store),
+            samples=share_samples(plan.samples),
+            splits=ray.put(dict(plan.splits)),
+            store=store.location,
+            resources=room.per_worker,
+            metrics=not is_local,
+        )
+        most = machine.workers or (n_workers if is_local else len(work))
+        watch = _Watch(errand, room, min(most, len(work)), is_local)
+        try:
+            return watch.to_the_end(on_progress)
+        finally:
+            if not is_local:
+                ask_for_nodes(0, room)
+
+
+@dataclass
+class _Watch:
+    """The gangs of a run: begun where there is room, and what their loss calls for."""
+
+    errand: Errand
+    room: Room
+    most: int
+    is_local: bool
+    gangs: list[Gang] = field(default_factory=list)
+    leaving: set[str] = field(default_factory=set)
+    joined: set[str] = field(default_factory=set)
+    ended: int = 0
+    fruitless: int = 0
+    seen_room: int = -1
+    looked: float = float("-inf")
+    lively: float = field(default_factory=time.monotonic)
+
+    def to_the_end(self, on_progress: Callable[[Progress], None]) -> Progress:
+        """Return how it ended, once nothing is left or the run is stopped."""
+        while True:
+            progress = self._poll()
+            on_progress(progress)
+            self._check(progress)
+            is_over = progress.stopped is not None or progress.running + progress.waiting == 0
+            if is_over and not any(gang.is_alive() for gang in self.gangs):
+                return progress
+            self._reap()
+            if not is_over:
+                self._begin(progress)
+            time.sleep(POLL_SECONDS)
+
+    def _poll(self) -> Progress:
+        import ray
+
+        alive = {gang.label for gang in self.gangs if gang.is_alive()}
+        progress: Progress = ray.get(self.errand.queue.poll.remote(alive, self.leaving & alive))
+        self.joined |= progress.gangs  # a list that was made anew has yet to hear of gangs at work
+        return progress
+
+    def _reap(self) -> None:
+        """Forget the gangs that ended, and free what a lost controller left behind."""
+        dead = [gang for gang in self.gangs if not gang.is_alive()]
+        self.gangs = [gang for gang in self.gangs if gang.is_alive()]
+        for gang in dead:
+            gang.raise_if_hopeless()
+            self.fruitless += gang.error is not None
+        if dead and self.is_local and not self.gangs:
+            free_orphaned_room()
+
+    def _begin(self, progress: Progress) -> None:
+        """Begin a gang when there is room, it is not about to change, and no other gang is starting."""
+        now = time.monotonic()
+        is_starting = any(gang.label not in self.joined for gang in self.gangs)
+        if is_starting or now - self.looked < LOOK_SECONDS or progress.waiting == 0:
+            return
+        is_first, self.looked = self.looked == float("-inf"), now
+        if not self.is_local:
+            ask_for_nodes(self.most, self.room)
+        size = min(self.room.workers(), self.most - sum(gang.size for gang in self.gangs), progress.waiting)
+        is_steady, self.seen_room = size == self.seen_room or is_first, size
+        if size < 1 or not is_steady:
+            return
+        if len(self.gangs) >= MOST_GANGS:
+            smallest = min(self.gangs, key=lambda gang: gang.size)
+            self.leaving.add(smallest.label)
+            return
+        gang = Gang(self.errand, size)
+        self.gangs.append(gang)
+        gang.start()
+
+    def _check(self, progress: Progress) -> None:
+        """Raise when nothing has happened for long, or only deaths."""
+        now, ended = time.monotonic(), progress.done + len(progress.failed)
+        if ended > self.ended:
+            self.fruitless = 0
+        if ended > self.ended or any(gang.label in self.joined for gang in self.gangs):
+            self.lively = now
+        self.ended = ended
+        if progress.stopped is not None or progress.running + progress.waiting == 0:
+            return
+        patience = START_SECONDS if self.is_local else CLUSTER_START_SECONDS
+        if now - self.lively > patience:
+            raise RaymerError(f"no worker started within {patience:.0f} s: has the cluster free CPUs (and GPUs)?")
+        if self.fruitless > FRUITLESS:
+            held = ", ".join(sorted(holding.fit for holding in progress.holdings)) or "none in flight"
+            raise RaymerError(
+                f"{self.fruitless} gangs of workers in a row died before any fit ended ({held}): is memory short?"
+            )
+
+
+def _start_list(units: Any, store: ResultStore) -> Any:
+    """Start the work list (`units`: a reference) as an actor beside the driver, which its death does not end."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    beside = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    actor = ray.remote(WorkList).options(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=beside)
+    return actor.remote(units, store.location)
+
+
+class WorkList(WorkQueue):
+    """The work list as a process: made anew after its death, it finds what is done in the store."""
+
+    def __init__(self, units: list[Unit], store: str) -> None:
+        import ray
+
+        total = sum(map(len, units))
+        if ray.get_runtime_context().was_current_actor_reconstructed:
+            done = ResultStore(store).done()
+            units = [unit for unit in units if any(fit.id not in done for fit in unit)]
+        super().__init__(units, done=total - sum(map(len, units)))

@@ -1,0 +1,114 @@
+"""The bed of two nodes: both are used, a lost one is made up for, one that joins is used, the token is asked for."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+from beds.bed import two_nodes
+from beds.faults import FITS, Range, shots
+
+from raymer.files import Files
+from raymer.results.runs import read_fit_lines, read_runs
+
+pytestmark = pytest.mark.bed
+
+LONG = """
+name: long
+title: long
+corpus: synthetic
+targets: [valence, arousal]
+protocols: {folds: {folds: 10}}
+systems:
+  - {system: TNN-SVR, method: tnn-svr, reducer: {width: 20, steps: 40000}}
+"""
+
+
+@pytest.fixture(scope="module")
+def bed():
+    with two_nodes() as bed:
+        yield bed
+
+
+@pytest.fixture(scope="module")
+def field(bed, tmp_path_factory):
+    return Range(tmp_path_factory.mktemp("range"), bed)
+
+
+def start_long(field, store):
+    (field.root / "long.yaml").write_text(LONG)
+    words = [sys.executable, "-m", "raymer.cli.main", "run", "long.yaml", "--corpus", "C", "--store", store]
+    log = (field.root / f"{store}.log").open("a")
+    return subprocess.Popen(
+        [*words, "--json", "--address", field.bed.address], cwd=field.root, env=field.bed.env, stdout=log, stderr=log
+    )
+
+
+def seen(field, store):
+    """What `raymer status` sees, as anyone would who can read the store."""
+    words = [sys.executable, "-m", "raymer.cli.main", "status", store, "--json"]
+    done = subprocess.run(words, cwd=field.root, capture_output=True, text=True, timeout=120)
+    run = json.loads(done.stdout)["run"] if done.returncode == 0 else None
+    return run or {"workers": [], "done": 0}
+
+
+def wait_for(field, store, process, condition, seconds):
+    start = time.monotonic()
+    while not condition(seen(field, store)):
+        assert process.poll() is None, field.said(store)
+        assert time.monotonic() - start < seconds, field.said(store)
+    return time.monotonic() - start
+
+
+def test_both_nodes_do_fits_and_the_bits_are_those_of_one(field):
+    process = field.start("both", "--address", field.bed.address)
+    assert process.wait(timeout=600) == 0, field.said("both")
+    assert field.bits("both") == field.expected
+    files = Files(field.root / "both")
+    nodes = Counter(line["node"] for line in read_fit_lines(files, read_runs(files)[0].id))
+    assert len(nodes) == 2
+    assert sum(nodes.values()) == FITS
+
+
+def test_a_lost_node_and_one_that_joins(field):
+    process = start_long(field, "nodes")
+    wait_for(field, "nodes", process, lambda run: len(run["workers"]) == 2, 300)
+    field.bed.kill_second()
+    lost = wait_for(
+        field, "nodes", process, lambda run: run["workers"] and {w["node"] for w in run["workers"]} == head(run), 40
+    )
+    field.bed.start_second()
+    joined = wait_for(field, "nodes", process, lambda run: len({w["node"] for w in run["workers"]}) == 2, 30)
+    print(f"fits of a lost node ran elsewhere after {lost:.1f} s; a joined node was used after {joined:.1f} s")
+    process.kill()
+    process.wait()
+
+
+def head(run):
+    """The node of the driver, which is never lost here: the only one left after the second has gone."""
+    return {worker["node"] for worker in run["workers"]} if len(run["workers"]) == 1 else set()
+
+
+@pytest.mark.parametrize("token", ["f" * 64, None])
+def test_without_the_token_nothing_is_run(field, tmp_path, token):
+    env = {name: value for name, value in field.bed.env.items() if not name.startswith("RAY_AUTH")}
+    if token is None:
+        env["RAY_AUTH_MODE"] = "disabled"
+    else:
+        (tmp_path / "token").write_text(token)
+        env |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token")}
+    words = [sys.executable, "-m", "raymer.cli.main", "run", "killed.yaml", "--corpus", "C", "--store", "refused"]
+    done = subprocess.run(
+        [*words, "--address", field.bed.address], cwd=field.root, env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 1
+    assert "token" in done.stderr.splitlines()[-1]
+    assert field.files("refused") == {}
+
+
+@pytest.mark.parametrize(("kind", "after", "pause"), shots(5, seed=1))
+def test_a_kill_loses_nothing(field, kind, after, pause):
+    outcome = field.shoot(kind, f"shot-{kind}", after, pause)
+    assert (outcome.lost, outcome.overwritten, outcome.same_bits) == (0, 0, True)
