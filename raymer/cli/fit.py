@@ -9,6 +9,7 @@ from raymer.cli.options import (
     AddressOption,
     CorpusOption,
     EpochsOption,
+    EveryOption,
     ExperimentArgument,
     FoldsOption,
     JsonOption,
@@ -34,6 +35,7 @@ def fit(
     ] = None,
     protocol: Annotated[str | None, typer.Option(help="Protocol of the scores [default: the first].")] = None,
     epochs: EpochsOption = None,
+    every: EveryOption = None,
     folds: FoldsOption = None,
     json: JsonOption = False,
     address: AddressOption = "local",
@@ -51,7 +53,7 @@ def fit(
         _check_use(store, protocol, folds, address, workers, serial)
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"{output} exists already: choose a new folder for the model")
-        spec = load_experiment(experiment).with_changes(epochs=epochs, folds=folds)
+        spec = load_experiment(experiment).with_changes(epochs=epochs, every=every, folds=folds)
         loaded = load_corpus(corpus)
         study = make_study(spec, loaded)
         row = choose_system(study, method, protocol)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raymer.cli.options import CorpusOption, EpochsOption, ExperimentArgument, FoldsOption, JsonOption, StoreOption
+from raymer.cli.options import (
+    CorpusOption,
+    EpochsOption,
+    EveryOption,
+    ExperimentArgument,
+    FoldsOption,
+    JsonOption,
+    StoreOption,
+)
 from raymer.cli.output import err, one_line_errors, print_json, print_table
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ def report(
     store: StoreOption,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the page and the files.")],
     epochs: EpochsOption = None,
+    every: EveryOption = None,
     folds: FoldsOption = None,
     png: Annotated[bool, typer.Option("--png", help="Also write each figure as PNG.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also write each figure as PDF, for papers.")] = False,
@@ -45,7 +54,7 @@ def report(
 
         spec = load_experiment(experiment)
         loaded = load_corpus(corpus)
-        study = make_study(spec.with_changes(epochs=epochs, folds=folds), loaded)
+        study = make_study(spec.with_changes(epochs=epochs, every=every, folds=folds), loaded)
         results = ResultStore(store)
         results.check_exists()
         results.claim(loaded.name, loaded.fingerprint, study.plan.input_fingerprint)

@@ -1,0 +1,128 @@
+"""What the docs show is true: every command is understood, the page for new users is run line by line, links hold."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from docs.commands import PAGES, ROOT, Shown, shown_commands, shown_files
+from typer.testing import CliRunner
+
+from raymer.cli.main import app
+from raymer.corpora.synthetic_audio import LABELS, write_audio
+from raymer.experiments.spec import experiment_names
+
+COMMANDS = [command for page in PAGES for command in shown_commands(page)]
+
+
+def _parse(words: tuple[str, ...]) -> None:
+    command, rest = typer.main.get_command(app), list(words)
+    while verbs := getattr(command, "commands", None):
+        assert rest[0] in verbs, f"no verb {rest[0]}"
+        command = verbs[rest.pop(0)]
+    command.make_context("raymer", rest)
+
+
+@pytest.mark.parametrize("shown", COMMANDS, ids=str)
+def test_every_command_is_understood(shown):
+    _parse(shown.words)
+
+
+def test_a_command_that_is_not_understood_is_caught():
+    with pytest.raises(Exception, match="corpse"):
+        _parse(("run", "mine.yaml", "--corpse", "C"))
+
+
+def test_the_pages_show_commands():
+    assert len(COMMANDS) > 30
+    assert {command.words[0] for command in COMMANDS} >= {
+        "import",
+        "run",
+        "tune",
+        "compare",
+        "report",
+        "fit",
+        "predict",
+    }
+
+
+def test_every_experiment_is_on_the_page_of_verbs():
+    text = (ROOT / "docs" / "verbs.md").read_text()
+    family = ""
+    named = set()
+    for name in re.findall(r"`([a-z0-9-]+)`", text):
+        family = name if not name.startswith("-") else family
+        stem = family.split("-")[0]
+        named |= {name, f"{stem}{name}"} if name.startswith("-") else {name}
+    assert set(experiment_names()) <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_hold(page):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Path:
+    """A folder with what a new user has: a table of 150 rows, new rows, a folder of clips with labels."""
+    folder = tmp_path_factory.mktemp("desk")
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(160, 2))
+    features = np.tanh(hidden @ rng.normal(size=(2, 20))) + 0.5 * rng.normal(size=(160, 20))
+    columns = [f"f{k:02d}" for k in range(20)]
+    table = pd.DataFrame(features, columns=columns)
+    table.insert(0, "song", [f"s{k:03d}" for k in range(160)])
+    mine = table[:150].assign(
+        valence=5 + hidden[:150, 0], arousal=5 + hidden[:150, 1], artist=[f"a{k // 5}" for k in range(150)]
+    )
+    mine.to_csv(folder / "mine.csv", index=False)
+    table[150:].to_csv(folder / "new.csv", index=False)
+    write_audio(folder / "clips", 24, seed=0)
+    (folder / "clips" / LABELS).rename(folder / "labels.csv")
+    for name, text in shown_files(ROOT / "docs" / "own-data.md").items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.slow
+def test_the_page_for_own_data_works_line_by_line(desk, monkeypatch):
+    monkeypatch.chdir(desk)
+    for shown in shown_commands(ROOT / "docs" / "own-data.md"):
+        words = [_fit_id() if word == "FIT_ID" else word for word in shown.words]
+        if words[0] in ("features", "run", "compare", "fit") and "--serial" not in words:
+            words.append("--serial")  # the same bits, without a Ray of its own for every line
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, f"{shown}: {result.output}"
+    assert (desk / "R" / "index.html").stat().st_size > 10_000
+    assert len(pd.read_csv(desk / "predictions.csv")) == 10
+    assert (desk / "plane.png").is_file()
+
+
+def _fit_id() -> str:
+    return next(Path("SA/fits").rglob("*.parquet")).stem
+
+
+@pytest.mark.slow
+def test_the_site_builds(tmp_path):
+    if importlib.util.find_spec("mkdocs") is None:
+        pytest.skip("mkdocs is not installed (pip install raymer[docs])")
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert built.returncode == 0, built.stderr
+    assert "TripletReducer" in (tmp_path / "site" / "api.html").read_text()
+
+
+def test_shown_is_read_as_it_stands(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("text raymer no\n\n    raymer run a.yaml --corpus C   # why\n\n```\nraymer jobs list\n```\n")
+    assert shown_commands(page) == [
+        Shown("page.md", 3, ("run", "a.yaml", "--corpus", "C")),
+        Shown("page.md", 6, ("jobs", "list")),
+    ]
