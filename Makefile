@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PARTS := raymer tests benchmarks jobs
 
-.PHONY: setup demo test check bed bench clean
+.PHONY: setup demo test check bed bench docs clean
 
 setup: .venv/ready
 
@@ -30,6 +30,9 @@ bed: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.triplet
+
+docs: setup
+	$(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .venv demo build dist *.egg-info

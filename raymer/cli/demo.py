@@ -1,15 +1,12 @@
-"""raymer demo: a complete small experiment, from audio that is made up on the spot to tables."""
+"""raymer demo: a complete small experiment, from audio that is made up on the spot to tables and a report."""
 
-import contextlib
-import io
-from json import loads
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from raymer.cli.options import JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import err, one_line_errors, print_json
+from raymer.cli.output import err, exit_if_failed, one_line_errors, print_json
 
 EXPERIMENTS = ("demo", "demo-sequences")  # methods on tables and methods on sequences need experiments apart
 FOLDER = Path("demo")
@@ -23,26 +20,30 @@ def demo(
     serial: SerialOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Synthesise clips, build their spectrograms, run methods on tables and on sequences, and print what they score.
+    """Synthesise clips, build their spectrograms, run methods on tables and on sequences, and report what they score.
 
     The same command resumes after any stop. With --json, one object holds the records of each experiment by its name.
     """
     with one_line_errors():
+        from raymer.cli.report import gather, write_page
         from raymer.cli.run import run_experiment
+        from raymer.corpora.base import load_corpus
         from raymer.engine.cluster import one_connection
 
         folder, store = output / "corpus", str(output / "store")
         _import_clips(output / "synthetic", folder, clips, seed)
-        records: dict[str, Any] = {}
         with one_connection():
             _build(folder, workers, serial)
-            for name in EXPERIMENTS:
-                printed = io.StringIO()
-                with contextlib.redirect_stdout(printed) if json else contextlib.nullcontext():
-                    run_experiment(name, folder, store, json, "local", workers, serial)
-                records[name] = loads(printed.getvalue()) if json else None
+            ran = {name: run_experiment(name, folder, store, "local", workers, serial) for name in EXPERIMENTS}
         if json:
-            print_json(records)
+            print_json({name: [row.to_record() for row in one.rows()] for name, one in ran.items()})
+        for name, one in ran.items():
+            if not json:
+                one.show(json=False)
+            page = output / "report" / name
+            write_page(gather(one.study, load_corpus(folder), one.store, one.study.spec.epochs), page)
+            err.print(f"report: {page / 'index.html'}", markup=False)
+            exit_if_failed(one.summary)
 
 
 def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:

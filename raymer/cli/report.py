@@ -49,7 +49,6 @@ def report(
         from raymer.corpora.base import load_corpus
         from raymer.engine.study import make_study
         from raymer.experiments.spec import load_experiment
-        from raymer.reports.page import make_page
         from raymer.results.store import ResultStore
 
         spec = load_experiment(experiment)
@@ -58,14 +57,22 @@ def report(
         results = ResultStore(store)
         results.check_exists()
         results.claim(loaded.name, loaded.fingerprint, study.plan.input_fingerprint)
-        made = _gather(study, loaded, results, spec.epochs)
-        plots = made.plots()
+        made = gather(study, loaded, results, spec.epochs)
         endings = [ending for ending, wanted in ((".png", png), (".pdf", pdf)) if wanted]
         with _writing(output):
-            output.mkdir(parents=True, exist_ok=True)
-            (output / "index.html").write_text(make_page(made, plots), encoding="utf-8")
+            plots = write_page(made, output)
             files = ["index.html", *_write_figures(plots, output, endings), *_write_tables(made, output, csv, latex)]
         _show(made, output, files, json)
+
+
+def write_page(made: "Report", output: Path) -> "list[Plot]":
+    """Write OUTPUT/index.html and return its figures."""
+    from raymer.reports.page import make_page
+
+    plots = made.plots()
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "index.html").write_text(make_page(made, plots), encoding="utf-8")
+    return plots
 
 
 def _show(made: "Report", output: Path, files: list[str], json: bool) -> None:
@@ -115,7 +122,7 @@ def _write_tables(made: "Report", output: Path, csv: bool, latex: bool) -> list[
     return [name for name, wanted in (("results.csv", csv), ("results.tex", latex)) if wanted]
 
 
-def _gather(study: "Study", corpus: "Corpus", store: "ResultStore", published_epoch: int | None) -> "Report":
+def gather(study: "Study", corpus: "Corpus", store: "ResultStore", published_epoch: int | None) -> "Report":
     """Read what the report is made of: it knows of no store, no corpus and no learner."""
     from raymer.engine.embeddings import embed
     from raymer.engine.naming import system_labels

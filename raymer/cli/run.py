@@ -1,7 +1,9 @@
 """raymer run and raymer reproduce: all fits of an experiment, and its table."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,8 +32,39 @@ from raymer.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from raymer.engine.run import RunSummary
     from raymer.engine.study import Study
     from raymer.results.store import ResultStore
+
+
+@dataclass(frozen=True)
+class Ran:
+    """An experiment after a run: its plan, its store and what the run did."""
+
+    study: "Study"
+    store: "ResultStore"
+    summary: "RunSummary"
+
+    def rows(self) -> "Sequence[Any]":
+        """Return what its table says: a Row each, or a CurvePoint each where methods are trained by epochs."""
+        from raymer.reports.curves import make_points
+        from raymer.reports.table import make_rows
+
+        spec = self.study.spec
+        make = make_points if spec.is_curve else make_rows
+        return make(self.study.systems, self.study.scores(self.store), spec.targets, spec.metric)
+
+    def show(self, json: bool) -> None:
+        """Print the table, or its records; leave with 1 when a fit failed."""
+        spec = self.study.spec
+        if json:
+            print_json([row.to_record() for row in self.rows()])
+        else:
+            title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {spec.metric})"
+            notes = [*spec.notes, *(f"{key}: {text}" for key, text in spec.not_mentioned.items())]
+            (print_points if spec.is_curve else print_rows)(title, self.rows(), notes)
+            err.print(f"store: {self.store.location}", markup=False)
+        exit_if_failed(self.summary)
 
 
 def run(
@@ -49,7 +82,9 @@ def run(
 ) -> None:
     """Run what is missing of an experiment and print its table; the same command resumes after any stop."""
     with one_line_errors():
-        run_experiment(experiment, corpus, store, json, address, workers, serial, epochs, every, folds, gpus_per_fit)
+        changes = {"epochs": epochs, "every": every, "folds": folds}
+        ran = run_experiment(experiment, corpus, store, address, workers, serial, gpus_per_fit, **changes)
+        ran.show(json)
 
 
 def reproduce(
@@ -73,23 +108,22 @@ def reproduce(
 
         if name not in experiment_names():
             raise UsageError(unknown("experiment", name, experiment_names()))
-        run_experiment(name, corpus, store, json, address, workers, serial, epochs, every, folds, gpus_per_fit)
+        changes = {"epochs": epochs, "every": every, "folds": folds}
+        ran = run_experiment(name, corpus, store, address, workers, serial, gpus_per_fit, **changes)
+        ran.show(json)
 
 
 def run_experiment(
     experiment: str,
     corpus: str | Path,
     store: str,
-    json: bool,
     address: str,
     workers: int | None,
     serial: bool,
-    epochs: int | None = None,
-    every: int | None = None,
-    folds: int | None = None,
     gpus_per_fit: float = 0.0,
-) -> None:
-    """Run what is missing of an experiment and print its table: what `run`, `reproduce` and `demo` share."""
+    **changes: int | None,
+) -> Ran:
+    """Run what is missing of an experiment: what `run`, `reproduce` and `demo` share; `changes` as with_changes."""
     from raymer.corpora.base import load_corpus
     from raymer.engine.run import run_plan
     from raymer.engine.study import make_study
@@ -99,7 +133,7 @@ def run_experiment(
 
     if serial and (workers is not None or address != "local" or gpus_per_fit):
         raise UsageError("--serial runs in this process: --workers, --address and --gpus-per-fit would have no effect")
-    spec = load_experiment(experiment).with_changes(epochs=epochs, every=every, folds=folds)
+    spec = load_experiment(experiment).with_changes(**changes)
     loaded = load_corpus(corpus)
     study = make_study(spec, loaded)
     results = ResultStore(store)
@@ -116,37 +150,4 @@ def run_experiment(
             on_progress=show,
         )
     print_summary(summary, results.failures(summary.failed))
-    (_show_curves if spec.is_curve else _show_table)(study, results, json)
-    if not json:
-        err.print(f"store: {store}", markup=False)
-    exit_if_failed(summary)
-
-
-def _show_table(study: "Study", results: "ResultStore", json: bool) -> None:
-    from raymer.reports.table import make_rows
-
-    spec = study.spec
-    rows = make_rows(study.systems, study.scores(results), spec.targets, spec.metric)
-    if json:
-        print_json([row.to_record() for row in rows])
-        return
-    print_rows(_title(study), rows, _notes(study))
-
-
-def _show_curves(study: "Study", results: "ResultStore", json: bool) -> None:
-    from raymer.reports.curves import make_points
-
-    spec = study.spec
-    points = make_points(study.systems, study.scores(results), spec.targets, spec.metric)
-    if json:
-        print_json([point.to_record() for point in points])
-        return
-    print_points(_title(study), points, _notes(study))
-
-
-def _title(study: "Study") -> str:
-    return f"{study.spec.title} ({len(study.plan.samples.clip_ids)} clips, {study.spec.metric})"
-
-
-def _notes(study: "Study") -> list[str]:
-    return [*study.spec.notes, *(f"{key}: {text}" for key, text in study.spec.not_mentioned.items())]
+    return Ran(study, results, summary)

@@ -1,5 +1,6 @@
 """Trials on Ray Tune: one actor a worker, kept warm from trial to trial; one step of it is one fold."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import ray
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -33,19 +35,43 @@ QUIET = {
 REPORT = "report"
 NUMBER = "number"
 DEATHS = "deaths"
+GATE_SECONDS = 30
+"""How long a worker waits for the others; a cluster may have fewer free CPUs than it says."""
+
 MOST_DEATHS = 3
 """How often a configuration is tried again after its worker died; then it counts as failed."""
+
+
+class _Gate:
+    """Holds the first workers until all have started.
+
+    Tune gives a waiting trial to the first warm actor that is free, and then drops the one that is still starting for
+    it: with trials shorter than a start the first worker would do them all.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._missing = workers
+        self._open = asyncio.Event()
+
+    async def pass_through(self) -> None:
+        """Return when as many as there are workers have come."""
+        self._missing -= 1
+        if self._missing <= 0:
+            self._open.set()
+        await self._open.wait()
 
 
 class FoldByFold(tune.Trainable):  # type: ignore[misc]
     """Runs trial after trial; each step is one fold."""
 
-    def setup(self, config: dict[str, Any], task: SearchTask | None = None, store: str = "") -> None:
+    def setup(self, config: dict[str, Any], task: SearchTask | None = None, store: str = "", gate: Any = None) -> None:
         """Take the work, which comes once from Ray's object store, and the first configuration."""
         assert task is not None
         self._task, self._store = task, ResultStore(store)
         self._pinned = contextlib.ExitStack()
         self._pinned.enter_context(one_thread())  # for as long as this process lives
+        with contextlib.suppress(ray.exceptions.GetTimeoutError, ray.exceptions.RayActorError):
+            ray.get(gate.pass_through.remote(), timeout=GATE_SECONDS)
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -159,9 +185,10 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
     RaymerError
         When Tune gives up before all trials are over.
     """
+    gate = ray.remote(num_cpus=0)(_Gate).remote(min(workers, run.remaining))
     with _quiet(), tempfile.TemporaryDirectory(prefix="raymer-tune-") as folder:  # for its owner alone: mode 0700
         tuner = tune.Tuner(
-            tune.with_parameters(FoldByFold, task=run.task, store=run.store.location),
+            tune.with_parameters(FoldByFold, task=run.task, store=run.store.location, gate=gate),
             tune_config=tune.TuneConfig(
                 num_samples=-1,  # until the searcher says that it is finished
                 search_alg=_Searcher(run),

@@ -114,6 +114,8 @@ def test_demo_without_ray(cli, tmp_path):
     assert "24 clips" not in again.stderr, "clips, corpus and features are kept"
     assert "TNN-SVR" in again.stdout
     assert "RBF-SL" in again.stdout
+    for name in ("demo", "demo-sequences"):
+        assert "<svg" in (tmp_path / "demo" / "report" / name / "index.html").read_text()
     other = cli(*words, "--seed", 1)
     assert (other.exit_code, "holds other clips" in other.stderr) == (2, True)
 
