@@ -16,7 +16,7 @@ demo: setup
 	$(BIN)/raymer demo
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check $(PARTS)
