@@ -11,7 +11,6 @@ from raymer.engine.search_samplers import grid_levels
 from raymer.engine.search_task import SearchTask
 from raymer.engine.study import make_study
 from raymer.errors import UsageError
-from raymer.experiments.search import AVERAGE
 from raymer.experiments.spec import ExperimentSpec
 from raymer.identity import content_hash
 from raymer.learners.search_space import capped, search_space
@@ -19,6 +18,7 @@ from raymer.learners.spaces import Space
 from raymer.nearest import unknown
 from raymer.protocols.metrics import METRICS
 from raymer.protocols.splits import SplitProtocol
+from raymer.results.frame import AVERAGE
 
 SAMPLERS = ("tpe", "random", "grid")
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from raymer.engine.fit import Fit, Plan, Samples, plan, units
 from raymer.engine.work import run_unit
-from raymer.experiments.search import AVERAGE
 from raymer.learners.search_space import Asked, method_with
 from raymer.protocols.nested import GivenSplits
 from raymer.protocols.splits import Split
+from raymer.results.frame import AVERAGE
 from raymer.results.store import ResultStore, StoreError
 
 Params = Mapping[str, Any]

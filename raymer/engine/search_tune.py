@@ -148,7 +148,7 @@ class _Searcher(OptunaSearch):  # type: ignore[misc]
 
     def restore(self, checkpoint_path: str) -> None:
         """Never: nothing of Tune's own state is read again."""
-        raise NotImplementedError("a search goes on from its journal")
+        raise RaymerError("a search goes on from its journal")
 
 
 class _Race(FIFOScheduler):  # type: ignore[misc]

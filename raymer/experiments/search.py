@@ -6,9 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from raymer.errors import UsageError
 from raymer.nearest import unknown
-
-AVERAGE = "average"
-"""The objective that stands for the mean over all targets."""
+from raymer.results.frame import AVERAGE
 
 MOST_OBJECTIVES = 2
 
