@@ -38,7 +38,7 @@ class LogMel:
     """
 
     kind: ClassVar[str] = "logmel"
-    shard_size: ClassVar[int] = 8
+    shard_size: ClassVar[int] = 16
 
     sample_rate: int = 22050
     n_bins: int = 40
