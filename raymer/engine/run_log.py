@@ -5,16 +5,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from raymer.engine.queue import FitRecord, Holding, Progress
+from raymer.engine.queue import FitRecord, Holding, Progress, Worker
 from raymer.files import Files
 from raymer.results.runs import RunRecord, put_fit_lines, put_run
 
 BEAT_SECONDS = 5.0
+CHANGE_SECONDS = 1.0
+"""A worker that came or went is told of sooner."""
 SLOWEST = 5
 
 
 class RunLog:
     """Takes every Progress of a run, passes it on, and writes heartbeats and lines every five seconds.
+
+    When workers come or go it writes sooner.
 
     Parameters
     ----------
@@ -34,6 +38,7 @@ class RunLog:
         self._on_progress = on_progress
         self._lines: list[FitRecord] = []
         self._parts = 0
+        self._written: set[Worker] = set()
         self._slowest: list[tuple[float, str, FitRecord]] = []
         self.record = RunRecord.begin(name, planned, reused)
         put_run(self._files, self.record)
@@ -52,7 +57,9 @@ class RunLog:
             running=progress.running,
             workers=tuple(_seen(holding) for holding in progress.holdings),
         )
-        if time.time() - self.record.updated > BEAT_SECONDS:
+        workers = {holding.worker for holding in progress.holdings}
+        if time.time() - self.record.updated > (BEAT_SECONDS if workers == self._written else CHANGE_SECONDS):
+            self._written = workers
             self._write()
         self._on_progress(progress)
 

@@ -50,7 +50,7 @@ def test_both_nodes_do_fits_and_the_table_is_the_same(tmp_path):
         job = subprocess.Popen(submit, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         on_second = False
         while job.poll() is None:
-            on_second = on_second or bool(bed.of_second("RayTrainWorker"))
+            on_second = on_second or bool(bed.find("RayTrainWorker", second_only=True))
             time.sleep(0.5)
         assert job.returncode == 0, job.communicate()[0]
         assert on_second, "the second node took part"
