@@ -31,7 +31,7 @@ def connected(address: str = "local", workers: int | None = None) -> Iterator[in
     Parameters
     ----------
     address : str
-        "local" starts an embedded Ray on this machine, reachable from this machine only; "auto" finds a cluster that
+        "local" starts an embedded Ray on this machine, which listens on 127.0.0.1 alone; "auto" finds a cluster that
         runs here; otherwise a cluster's address, "host:port" or "ray://host:port". It is always passed on: without
         one Ray may attach to a stale cluster.
     workers : int, optional
@@ -96,15 +96,32 @@ def _start(address: str, workers: int | None) -> None:
     import ray
 
     if address == "local":
-        ray.init(
-            address="local",
-            num_cpus=max(workers or 1, os.cpu_count() or 1),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with _on_loopback():
+            ray.init(
+                address="local",
+                num_cpus=max(workers or 1, os.cpu_count() or 1),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     else:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+
+
+@contextlib.contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Let what an embedded Ray opens listen on 127.0.0.1 alone, as it does of itself on macOS and Windows.
+
+    On Linux Ray takes the machine's outward address even where 127.0.0.1 is asked for; this constant decides it.
+    """
+    from ray._private import ray_constants
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 def _check_reachable(address: str) -> None:

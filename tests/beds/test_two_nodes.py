@@ -71,7 +71,7 @@ def test_both_nodes_do_fits_and_the_bits_are_those_of_one(field):
 
 
 def test_a_lost_node_and_one_that_joins(field, record_property):
-    """What a lost node held goes back to the list: first nobody is seen at work, then the node that is left, then both."""
+    """What a lost node held goes back to the list: nobody is seen at work, then the node that is left, then both."""
     process = start_long(field, "nodes")
     wait_for(field, "nodes", process, lambda nodes: len(nodes) == 2, 300)
     field.bed.kill_second()

@@ -2,9 +2,12 @@
 
 import contextlib
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -90,25 +93,40 @@ def descendants(process: subprocess.Popen) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
-def actors(family: list[psutil.Process]) -> list[psutil.Process]:
-    found = []
-    for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie, or gone since
-            if "FoldByFold" in " ".join(process.cmdline()):
-                found.append(process)
+def actors(process: subprocess.Popen) -> list[psutil.Process]:
+    """The actors that run folds; a process has no title for a moment now and then, so they are looked for again."""
+    found: list[psutil.Process] = []
+    deadline = time.monotonic() + 20
+    while not found and time.monotonic() < deadline:
+        for one in descendants(process):
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie, or gone since
+                if "FoldByFold" in " ".join(one.cmdline()):
+                    found.append(one)
+    assert found
     return found
 
 
+def tune_folders() -> set[Path]:
+    """Where Ray Tune keeps the state of searches."""
+    return set(Path(tempfile.gettempdir()).glob("raymer-tune-*"))
+
+
 def test_a_killed_driver_repeats_nothing(bench, serial):
+    others = tune_folders()
     process = bench.start("driver", "--workers", "1")
     bench.wait_for("driver", 3, process)
+    kept = tune_folders() - others
+    assert [(one.stat().st_uid, one.stat().st_mode & 0o777) for one in kept] == [(os.getuid(), 0o700)]
+    assert not any(path.suffix in (".pkl", ".pickle") for path in (bench.root / "driver").rglob("*"))
     family = descendants(process)
     bench.orphans += family
-    workers = actors(family)
+    workers = actors(process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == [], "the workers die with their driver"
+    for path in (path for folder in kept for path in folder.rglob("*") if path.is_file()):
+        path.write_bytes(b"not to be read again")
     before = bench.files("driver")
     again = bench.finish(bench.start("driver", "--serial"))
     assert again["trials"] == TRIALS
@@ -116,13 +134,14 @@ def test_a_killed_driver_repeats_nothing(bench, serial):
     assert ResultStore(str(bench.root / "driver")).done() == ResultStore(str(bench.root / "serial")).done()
     assert {path: mark for path, mark in bench.files("driver").items() if path in before} == before
     assert again["fits_run"] == len(bench.files("driver")) - len(before)
+    for folder in kept:
+        shutil.rmtree(folder)
 
 
 def test_a_killed_worker_costs_nothing_and_one_worker_is_as_none(bench, serial):
     process = bench.start("worker", "--workers", "1")
     bench.wait_for("worker", 2, process)
-    workers = actors(descendants(process))
-    assert workers
+    workers = actors(process)
     workers[0].kill()
     record = bench.finish(process)
     assert (record["trials"], record["failed"]) == (TRIALS, [])
