@@ -12,6 +12,7 @@ import time
 
 from raymer.corpora.base import load_corpus
 from raymer.engine.fit import plan
+from raymer.engine.machine import SERIAL, Machine
 from raymer.engine.run import run_plan
 from raymer.engine.study import make_study
 from raymer.engine.work import one_thread, run_fit
@@ -32,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = ResultStore(folder)
         start = time.perf_counter()
-        summary = run_plan(study.plan, store, workers=arguments.workers)
+        summary = run_plan(study.plan, store, machine=Machine(workers=arguments.workers))
         wall = time.perf_counter() - start
         headers = [store.header(fit.id) for fit in study.plan.fits]
         own = sum(h.seconds["regressor"] + (0 if h.seconds["shared"] else h.seconds["reducer"]) for h in headers)
@@ -53,7 +54,7 @@ def around_a_fit(study) -> float:
     with tempfile.TemporaryDirectory() as folder:
         store = ResultStore(folder)
         start = time.perf_counter()
-        run_plan(planned, store, serial=True)
+        run_plan(planned, store, machine=SERIAL)
         wall = time.perf_counter() - start
         headers = [store.header(fit.id) for fit in planned.fits]
     own = sum(h.seconds["regressor"] + h.seconds["reducer"] for h in headers)

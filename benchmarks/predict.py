@@ -28,6 +28,7 @@ from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
 from raymer.engine.final import fit_final
+from raymer.engine.machine import SERIAL
 from raymer.engine.model import BLOCK, LEVEL, Model, load_model
 from raymer.engine.predict import predict_on_ray
 from raymer.engine.study import make_study
@@ -88,7 +89,7 @@ def _fit(root: Path, files: list[Path], method: str) -> Model:
     clips["valence"], clips["arousal"] = labels.T
     targets = (Target("valence", low=1.0, high=9.0), Target("arousal", low=1.0, high=9.0))
     write_corpus(Corpus("bench", clips, targets, {}, {}, str(files[0].parent)), root / "C")
-    built = build_features(load_corpus(root / "C"), LogMel(), root / "C" / "features", serial=True)
+    built = build_features(load_corpus(root / "C"), LogMel(), root / "C" / "features", machine=SERIAL)
     add_input(root / "C", summarise(load_spectrograms(built.folder)))
     spec = parse_experiment(EXPERIMENT.format(features=FEATURES[method], method=method), "bench")
     corpus = load_corpus(root / "C")

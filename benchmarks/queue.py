@@ -1,30 +1,48 @@
-"""Ten thousand fits that train next to nothing: what list, store and log cost, and the driver's memory.
+"""Ten thousand fits that train nothing: what list, store and log cost, and the driver's memory; then a million planned.
 
     python -m benchmarks.queue [--fits 10000] [--workers 2] [--planned 1000000]
 
-The fits are SVRs on 20 clips with 4 features. Seconds count from the first fit that ended. Then a plan of a million
-fits: seconds and peak memory of planning it and of `raymer status` on it (in a process of its own).
+A no-op fit goes the whole way (the list, the split's rows, a result file, the log), but nothing is trained or scored.
+Its seconds count from the first fit that ended. Of the million, which stand in a store as empty files, `raymer status`
+says what is done, by system: it plans them all and lists the store.
 """
 
 import argparse
-import multiprocessing
-import resource
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psutil
 
+from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
+from raymer.engine import train
 from raymer.engine.fit import Plan, Samples, plan
+from raymer.engine.machine import Machine
 from raymer.engine.queue import Progress
 from raymer.engine.run import run_plan
+from raymer.engine.study import make_study
+from raymer.experiments.spec import load_experiment
 from raymer.learners.methods import Method
-from raymer.protocols.random_splits import RandomSplits
 from raymer.protocols.splits import KFold
-from raymer.results.store import ResultStore
+from raymer.results.store import Result, ResultStore
 
 TARGETS = ("valence", "arousal")
+SPLITS = 1000
+EXPERIMENT = """
+name: million
+title: million
+corpus: synthetic
+targets: [valence, arousal]
+protocols: {{splits: {{kind: random, count: {splits}}}}}
+systems:
+"""
 
 
 def main() -> None:
@@ -34,52 +52,93 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--planned", type=int, default=1_000_000)
     arguments = parser.parse_args()
-    run_small_fits(arguments.fits, arguments.workers)
-    for measured in (plan_many, count_many):
-        process = multiprocessing.get_context("spawn").Process(target=measured, args=(arguments.planned,))
-        process.start()
-        process.join()
+    run_no_op_fits(arguments.fits, arguments.workers)
+    count_many(arguments.planned)
 
 
-def run_small_fits(n: int, workers: int) -> None:
-    planned = many(n, KFold(10), 10)
+def run_no_op_fits(n: int, workers: int) -> None:
+    planned = many(n)
     watch = _Watch()
+    train._drain = drain_without_training
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        summary = run_plan(planned, ResultStore(folder), workers=workers, on_progress=watch.note)
+        summary = run_plan(planned, ResultStore(folder), machine=Machine(workers=workers), on_progress=watch.note)
         whole = time.perf_counter() - start
     seconds = watch.last - watch.first
-    print(f"{summary.ran} fits on {workers} workers: {seconds:.1f} s after the first, {whole:.1f} s with Ray's start")
-    print(
-        f"{summary.ran / seconds:.0f} fits a second; {1000 * seconds * workers / summary.ran:.1f} ms of a worker a fit"
-    )
+    each = 1000 * seconds * workers / summary.ran
+    print(f"{summary.ran} no-op fits on {workers} workers: {seconds:.1f} s from the first, {whole:.1f} s in all")
+    print(f"{summary.ran / seconds:.0f} fits a second; {each:.1f} ms of a worker a fit")
     print(f"the driver's memory: {watch.memory[0]:.0f} MiB at the first fit, {max(watch.memory):.0f} MiB at most")
 
 
-def plan_many(n: int) -> None:
-    start = time.perf_counter()
-    planned = many(n, RandomSplits(count=1000), 1000)
-    print(f"a plan of {len(planned.fits)} fits: {time.perf_counter() - start:.1f} s, {_peak():.0f} MiB at most")
+def drain_without_training(config: dict[str, Any]) -> None:
+    """Do what a worker does, with nothing in the place of training and scoring."""
+    from raymer.engine import train, work
+
+    class Nothing:
+        def __init__(self, fit: Any, division: Any) -> None:
+            self.train = division.x_train
+
+    def run_nothing(fit: Any, division: Any, representation: Any, *, shared: bool) -> Result:
+        zeros = np.zeros(len(division.test_ids))
+        return Result(
+            fit=fit.to_dict(),
+            scores=tuple(
+                {"target": fit.targets[0], "epoch": 0, "metric": name, "value": 0.0} for name in ("r2", "pearson")
+            ),
+            clip_ids=division.test_ids,
+            targets=np.full(len(zeros), fit.targets[0]),
+            epochs=zeros.astype(np.int32),
+            true=zeros,
+            predicted=zeros,
+            n_train=len(representation.train),
+            n_test=len(zeros),
+            seconds={"reducer": 0.0, "regressor": 0.0, "shared": shared},
+            versions=work.versions(),
+        )
+
+    work._Representation, work._run_fit = Nothing, run_nothing
+    train._drain(config)
+
+
+def many(n: int) -> Plan:
+    samples = Samples.of(make_synthetic(400, 4, seed=0), None, TARGETS)
+    methods = [Method.of("svr", {}, {"C": 1.0 + 0.001 * k}) for k in range(n // (10 * len(TARGETS)))]
+    return plan(samples, [(method, KFold(10)) for method in methods], TARGETS)
 
 
 def count_many(n: int) -> None:
-    """Count what a store of n results has of a plan: what `raymer status` does, on files that are empty."""
-    planned = many(n, RandomSplits(count=1000), 1000)
+    """Plan n fits, put empty files in the place of their results, and let `raymer status` count them."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in {fit.id[:2] for fit in planned.fits}:
-            Path(folder, "fits", name).mkdir(parents=True)
-        for fit in planned.fits:
-            Path(folder, "fits", fit.id[:2], f"{fit.id}.parquet").touch()
+        root = Path(folder)
+        write_corpus(make_synthetic(400, 4, seed=0), root / "C")
+        systems = [
+            f"  - {{system: SVR {k}, method: svr, regressor: {{C: {1.0 + 0.001 * k}}}}}"
+            for k in range(n // (SPLITS * len(TARGETS)))
+        ]
+        (root / "million.yaml").write_text(EXPERIMENT.format(splits=SPLITS) + "\n".join(systems))
         start = time.perf_counter()
-        done = ResultStore(folder).done()
-        found = sum(fit.id in done for fit in planned.fits)
-        print(f"{found} of them found done: {time.perf_counter() - start:.1f} s, {_peak():.0f} MiB at most")
+        planned = make_study(load_experiment(str(root / "million.yaml")), load_corpus(root / "C")).plan
+        memory = psutil.Process().memory_info().rss / 2**20
+        print(f"a plan of {len(planned.fits)} fits: {time.perf_counter() - start:.1f} s, {memory:.0f} MiB")
+        corpus = load_corpus(root / "C")
+        ResultStore(root / "S").claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
+        for name in {fit.id[:2] for fit in planned.fits}:
+            (root / "S" / "fits" / name).mkdir(parents=True)
+        for fit in planned.fits:
+            (root / "S" / "fits" / fit.id[:2] / f"{fit.id}.parquet").touch()
+        _status(root)
 
 
-def many(n: int, protocol, splits: int) -> Plan:
-    samples = Samples.of(make_synthetic(20, 4, seed=0), None, TARGETS)
-    methods = [Method.of("svr", {}, {"C": 1.0 + 0.001 * k}) for k in range(n // (splits * len(TARGETS)))]
-    return plan(samples, [(method, protocol) for method in methods], TARGETS)
+def _status(root: Path) -> None:
+    command = [sys.executable, "-m", "raymer.cli.main", "status", "S", "-e", "million.yaml", "-c", "C", "--json"]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    record = json.load(process.stdout)
+    _, _, usage = os.wait4(process.pid, 0)
+    seconds, memory = time.perf_counter() - start, usage.ru_maxrss / 1024
+    print(f"raymer status: {record['done']} of {record['fits']} done: {seconds:.1f} s, {memory:.0f} MiB at most")
 
 
 class _Watch:
@@ -96,10 +155,6 @@ class _Watch:
         if self.first and (not self.memory or now - self.last > 1.0 or progress.done == progress.total):
             self.last = now
             self.memory.append(psutil.Process().memory_info().rss / 2**20)
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

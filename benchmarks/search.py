@@ -23,6 +23,7 @@ import numpy as np
 
 from raymer.corpora.base import load_corpus
 from raymer.corpora.synthetic import make_synthetic
+from raymer.engine.machine import Machine
 from raymer.engine.search import executor, run_search
 from raymer.engine.search_nested import run_nested
 from raymer.engine.search_plan import plan_search
@@ -50,7 +51,7 @@ search:
 def search(options, store, **changes):
     """Run the search on Ray and return its outcome."""
     planned = plan_search(load_experiment(EXPERIMENT), load_corpus(options.corpus), trials=options.trials, **changes)
-    return run_search(planned, ResultStore(store), workers=options.workers, serial=options.serial)
+    return run_search(planned, ResultStore(store), machine=Machine(workers=options.workers, serial=options.serial))
 
 
 def samplers(options):
@@ -127,7 +128,7 @@ def nested(options):
         planned = plan_search(spec, replace(corpus, clips=clips), trials=options.trials)
         with (
             tempfile.TemporaryDirectory() as store,
-            executor(workers=options.workers, serial=options.serial) as execute,
+            executor(Machine(workers=options.workers, serial=options.serial)) as execute,
         ):
             outcome = run_nested(planned, options.outer, ResultStore(store), execute, on_progress=lambda progress: None)
         low, high = outcome.interval

@@ -9,6 +9,7 @@ import soundfile
 from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.data import build_features
+from raymer.engine.machine import SERIAL
 from raymer.engine.study import Study, make_study
 from raymer.experiments.spec import parse_experiment
 from raymer.features.logmel import LogMel
@@ -48,7 +49,7 @@ def make_audio_corpus(root: Path) -> Path:
     numbers = (Target("valence", low=1.0, high=9.0), Target("arousal", low=1.0, high=9.0))
     corpus = Corpus("small", clips, (*numbers, Target("mood", "class")), {}, {}, str(root / "wav"))
     write_corpus(corpus, root / "C")
-    summary = build_features(load_corpus(root / "C"), LogMel(n_bins=12), root / "C" / "features", serial=True)
+    summary = build_features(load_corpus(root / "C"), LogMel(n_bins=12), root / "C" / "features", machine=SERIAL)
     add_input(root / "C", summarise(load_spectrograms(summary.folder)))
     return root / "C"
 

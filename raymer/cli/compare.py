@@ -12,6 +12,7 @@ from raymer.cli.options import (
     AddressOption,
     CorpusOption,
     ExperimentArgument,
+    GpusPerFitOption,
     JsonOption,
     SerialOption,
     StoreOption,
@@ -19,6 +20,7 @@ from raymer.cli.options import (
 )
 from raymer.cli.output import err, exit_if_failed, one_line_errors, print_json, print_summary, progress_display
 from raymer.cli.verdicts import print_comparisons
+from raymer.engine.machine import Machine
 from raymer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,15 +39,6 @@ class Question:
     rope: float
     all_pairs: bool
     sequential: bool
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where missing fits are run."""
-
-    address: str
-    workers: int | None
-    serial: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +87,7 @@ def compare(
     json: JsonOption = False,
     address: AddressOption = "local",
     workers: WorkersOption = None,
+    gpus_per_fit: GpusPerFitOption = 0.0,
     serial: SerialOption = False,
 ) -> None:
     """Run the splits that are missing of two systems and say what may be claimed; the same command resumes.
@@ -106,8 +100,8 @@ def compare(
         from raymer.experiments.spec import load_experiment
         from raymer.results.store import ResultStore
 
-        machine = Machine(address, workers, serial)
-        _check_use(names or [], all_pairs, sequential, plot, machine)
+        machine = Machine(address, workers, gpus_per_fit, serial)
+        _check_use(names or [], all_pairs, sequential, plot)
         spec = load_experiment(experiment)
         question = _question(metric or spec.metric, epoch, rope, all_pairs, sequential)
         loaded = load_corpus(corpus)
@@ -124,9 +118,7 @@ def compare(
             err.print(f"plot: {plot}", markup=False)
 
 
-def _check_use(names: list[str], all_pairs: bool, sequential: bool, plot: Path | None, machine: Machine) -> None:
-    if machine.serial and (machine.workers is not None or machine.address != "local"):
-        raise UsageError("--serial runs in this process: --workers and --address would have no effect")
+def _check_use(names: list[str], all_pairs: bool, sequential: bool, plot: Path | None) -> None:
     if not all_pairs and len(names) != 2:
         raise UsageError(f"{len(names)} systems named: give two, A and B, or --all-pairs")
     if all_pairs and len(names) == 1:
@@ -218,9 +210,7 @@ def _run_missing(planned: "PlannedComparison", plan: "Plan", store: "ResultStore
     from raymer.engine.run import run_plan
 
     with progress_display(planned.study.spec.name) as show:
-        summary = run_plan(
-            plan, store, address=machine.address, workers=machine.workers, serial=machine.serial, on_progress=show
-        )
+        summary = run_plan(plan, store, machine=machine, name=planned.study.spec.name, on_progress=show)
     print_summary(summary, store.failures(summary.failed))
     if summary.failed:
         err.print("no verdict: it would rest on the splits that happened to succeed", style="red")

@@ -7,6 +7,7 @@ import typer
 
 from raymer.cli.options import JsonOption, SerialOption, WorkersOption
 from raymer.cli.output import err, exit_if_failed, one_line_errors, print_json
+from raymer.engine.machine import Machine
 
 EXPERIMENTS = ("demo", "demo-sequences")  # methods on tables and methods on sequences need experiments apart
 FOLDER = Path("demo")
@@ -30,11 +31,12 @@ def demo(
         from raymer.corpora.base import load_corpus
         from raymer.engine.cluster import one_connection
 
+        machine = Machine(workers=workers, serial=serial)
         folder, store = output / "corpus", str(output / "store")
         _import_clips(output / "synthetic", folder, clips, seed)
         with one_connection():
-            _build(folder, workers, serial)
-            ran = {name: run_experiment(name, folder, store, "local", workers, serial) for name in EXPERIMENTS}
+            _build(folder, machine)
+            ran = {name: run_experiment(name, folder, store, machine) for name in EXPERIMENTS}
         if json:
             print_json({name: [row.to_record() for row in one.rows()] for name, one in ran.items()})
         for name, one in ran.items():
@@ -64,20 +66,17 @@ def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
     err.print(f"{clips} clips in {audio} -> {folder}", markup=False)
 
 
-def _build(folder: Path, workers: int | None, serial: bool) -> None:
+def _build(folder: Path, machine: Machine) -> None:
     """Build the spectrograms of the corpus, and add their summaries to it as a table."""
     from raymer.corpora.base import load_corpus
     from raymer.corpora.inputs import add_input
     from raymer.corpora.synthetic_audio import SAMPLE_RATE
     from raymer.engine.data import build_features
-    from raymer.errors import UsageError
     from raymer.features.logmel import LogMel
     from raymer.features.store import load_spectrograms
     from raymer.features.summary import summarise
 
-    if serial and workers is not None:
-        raise UsageError("--serial runs in this process: --workers would have no effect")
     extractor = LogMel(sample_rate=SAMPLE_RATE)
-    summary = build_features(load_corpus(folder), extractor, folder / "features", workers=workers, serial=serial)
+    summary = build_features(load_corpus(folder), extractor, folder / "features", machine=machine)
     add_input(folder, summarise(load_spectrograms(summary.folder)))
     err.print(f"log-mel: {summary.frames} frames, {summary.seconds:.1f} s", markup=False)

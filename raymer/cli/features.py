@@ -10,6 +10,7 @@ import typer
 
 from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
 from raymer.cli.output import LINE_SECONDS, err, one_line_errors, out, print_json
+from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.corpora.base import Input
@@ -41,25 +42,15 @@ def features(
         from raymer.corpora.base import load_corpus
         from raymer.corpora.inputs import add_input
         from raymer.engine.data import build_features
-        from raymer.errors import UsageError
 
-        if serial and (workers is not None or address != "local"):
-            raise UsageError("--serial runs in this process: --workers and --address would have no effect")
+        machine = Machine(address, workers, serial=serial)
         names = ("sample_rate", "n_bins", "frame_ms", "hop_ms", "n_fft", "fmin", "fmax", "dtype")
         values = (sample_rate, bins, frame_ms, hop_ms, n_fft, fmin, fmax, dtype)
         given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
         parameters = make_extractor(kind, given)
         corpus = load_corpus(folder)
         with _progress(f"features {kind}") as show:
-            summary = build_features(
-                corpus,
-                parameters,
-                folder / "features",
-                address=address,
-                workers=workers,
-                serial=serial,
-                on_progress=show,
-            )
+            summary = build_features(corpus, parameters, folder / "features", machine=machine, on_progress=show)
         table = _table(kind, parameters, summary.folder)
         if table and (table.name not in corpus.inputs or corpus.inputs[table.name].fingerprint != table.fingerprint):
             add_input(folder, table)

@@ -12,11 +12,13 @@ from raymer.cli.options import (
     EveryOption,
     ExperimentArgument,
     FoldsOption,
+    GpusPerFitOption,
     JsonOption,
     SerialOption,
     WorkersOption,
 )
 from raymer.cli.output import err, one_line_errors, print_json, progress_display, say
+from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.corpora.base import Corpus
@@ -40,6 +42,7 @@ def fit(
     json: JsonOption = False,
     address: AddressOption = "local",
     workers: WorkersOption = None,
+    gpus_per_fit: GpusPerFitOption = 0.0,
     serial: SerialOption = False,
 ) -> None:
     """Fit a method on all clips of a corpus and save it with a model card; what --store lacks of its fits is run."""
@@ -50,7 +53,8 @@ def fit(
         from raymer.errors import UsageError
         from raymer.experiments.spec import load_experiment
 
-        _check_use(store, protocol, folds, address, workers, serial)
+        machine = Machine(address, workers, gpus_per_fit, serial)
+        _check_use(store, protocol, folds, machine)
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"{output} exists already: choose a new folder for the model")
         spec = load_experiment(experiment).with_changes(epochs=epochs, every=every, folds=folds)
@@ -59,7 +63,7 @@ def fit(
         row = choose_system(study, method, protocol)
         evaluation = None
         if store is not None:
-            evaluation = _evaluation(study, loaded, row, store, address=address, workers=workers, serial=serial)
+            evaluation = _evaluation(study, loaded, row, store, machine)
         err.print(f"fitting {study.systems[row].name} on {len(study.plan.samples.clip_ids)} clips", markup=False)
         model = fit_final(study, loaded, row, evaluation)
         model.save(output)
@@ -71,28 +75,23 @@ def fit(
             say(f"  {line}")
 
 
-def _check_use(
-    store: str | None, protocol: str | None, folds: int | None, address: str, workers: int | None, serial: bool
-) -> None:
+def _check_use(store: str | None, protocol: str | None, folds: int | None, machine: Machine) -> None:
     from raymer.errors import UsageError
 
-    if serial and (workers is not None or address != "local"):
-        raise UsageError("--serial runs in this process: --workers and --address would have no effect")
-    given = {"--protocol": protocol, "--folds": folds, "--workers": workers, "--serial": serial or None}
-    given["--address"] = address if address != "local" else None
-    without = [name for name, value in given.items() if value is not None]
+    given = {"--protocol": protocol, "--folds": folds}
+    without = [name for name, value in given.items() if value is not None] + machine.given
     if store is None and without:
         raise UsageError(f"{without[0]} would have no effect without --store: nothing is cross-validated")
 
 
-def _evaluation(study: "Study", corpus: "Corpus", row: int, store: str, **where: Any) -> "Evaluation":
+def _evaluation(study: "Study", corpus: "Corpus", row: int, store: str, machine: Machine) -> "Evaluation":
     from raymer.engine.final import evaluate
     from raymer.results.store import ResultStore
 
     results = ResultStore(store)
     results.claim(corpus.name, corpus.fingerprint, study.plan.input_fingerprint)
     with progress_display(study.spec.name) as show:
-        return evaluate(study, row, results, on_progress=show, **where)
+        return evaluate(study, row, results, machine=machine, on_progress=show)
 
 
 def _scores(evaluation: dict[str, Any] | None) -> list[str]:

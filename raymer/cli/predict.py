@@ -8,6 +8,7 @@ from rich.table import Table
 
 from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
 from raymer.cli.output import err, one_line_errors, out, print_json
+from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.engine.model import Model, Predictions
@@ -41,7 +42,8 @@ def predict(
     with one_line_errors():
         from raymer.engine.model import load_model
 
-        _check_use(files, features_table, id_, address, workers, serial)
+        machine = Machine(address, workers, serial=serial)
+        _check_use(files, features_table, id_, machine)
         loaded = load_model(model)
         if picture is not None:
             _check_picture(loaded, picture)
@@ -50,7 +52,7 @@ def predict(
 
             made = predict_table(loaded, features_table, id_column=id_, level=level)
         else:
-            made = _predict_audio(loaded, files or [], level, address, workers, serial)
+            made = _predict_audio(loaded, files or [], level, machine)
         if csv is not None:
             _write_csv(made, csv)
         if picture is not None and len(made.frame):
@@ -64,25 +66,15 @@ def predict(
             raise typer.Exit(1)
 
 
-def _check_use(
-    files: list[Path] | None,
-    features_table: Path | None,
-    id_column: str | None,
-    address: str,
-    workers: int | None,
-    serial: bool,
-) -> None:
+def _check_use(files: list[Path] | None, features_table: Path | None, id_column: str | None, machine: Machine) -> None:
     from raymer.errors import UsageError
 
     if bool(files) == (features_table is not None):
         raise UsageError("give audio files or folders, or else --features-table")
     if id_column is not None and features_table is None:
         raise UsageError("--id names a column of --features-table: without one it has no effect")
-    on_ray = workers is not None or address != "local"
-    if serial and on_ray:
-        raise UsageError("--serial runs in this process: --workers and --address would have no effect")
-    if features_table is not None and (on_ray or serial):
-        raise UsageError("a table is predicted in this process: --workers, --address and --serial have no effect")
+    if features_table is not None and machine.given:
+        raise UsageError(f"a table is predicted in this process: {machine.given[0]} would have no effect")
 
 
 def _check_picture(model: "Model", picture: Path) -> None:
@@ -97,9 +89,7 @@ def _check_picture(model: "Model", picture: Path) -> None:
         raise UsageError(f"--picture needs valence and arousal: this model does not predict {missing[0]}")
 
 
-def _predict_audio(
-    model: "Model", paths: list[Path], level: float, address: str, workers: int | None, serial: bool
-) -> "Predictions":
+def _predict_audio(model: "Model", paths: list[Path], level: float, machine: Machine) -> "Predictions":
     from raymer.engine.predict import find_files, predict_files
 
     files = find_files(paths)
@@ -110,7 +100,7 @@ def _predict_audio(
         if err.is_terminal and len(files) > SHOWN:
             err.print(f"predict: {done} of {len(files)} files", end="\r", markup=False)
 
-    return predict_files(model, files, level=level, address=address, workers=workers, serial=serial, on_progress=show)
+    return predict_files(model, files, level=level, machine=machine, on_progress=show)
 
 
 def _write_csv(made: "Predictions", path: Path) -> None:

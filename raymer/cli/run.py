@@ -30,6 +30,7 @@ from raymer.cli.output import (
     print_summary,
     progress_display,
 )
+from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.engine.run import RunSummary
@@ -83,7 +84,8 @@ def run(
     """Run what is missing of an experiment and print its table; the same command resumes after any stop."""
     with one_line_errors():
         changes = {"epochs": epochs, "every": every, "folds": folds}
-        ran = run_experiment(experiment, corpus, store, address, workers, serial, gpus_per_fit, **changes)
+        machine = Machine(address, workers, gpus_per_fit, serial)
+        ran = run_experiment(experiment, corpus, store, machine, **changes)
         ran.show(json)
 
 
@@ -109,7 +111,8 @@ def reproduce(
         if name not in experiment_names():
             raise UsageError(unknown("experiment", name, experiment_names()))
         changes = {"epochs": epochs, "every": every, "folds": folds}
-        ran = run_experiment(name, corpus, store, address, workers, serial, gpus_per_fit, **changes)
+        machine = Machine(address, workers, gpus_per_fit, serial)
+        ran = run_experiment(name, corpus, store, machine, **changes)
         ran.show(json)
 
 
@@ -117,22 +120,16 @@ def run_experiment(
     experiment: str,
     corpus: str | Path,
     store: str,
-    address: str,
-    workers: int | None,
-    serial: bool,
-    gpus_per_fit: float = 0.0,
+    machine: Machine,
     **changes: int | None,
 ) -> Ran:
     """Run what is missing of an experiment: what `run`, `reproduce` and `demo` share; `changes` as with_changes."""
     from raymer.corpora.base import load_corpus
     from raymer.engine.run import run_plan
     from raymer.engine.study import make_study
-    from raymer.errors import UsageError
     from raymer.experiments.spec import load_experiment
     from raymer.results.store import ResultStore
 
-    if serial and (workers is not None or address != "local" or gpus_per_fit):
-        raise UsageError("--serial runs in this process: --workers, --address and --gpus-per-fit would have no effect")
     spec = load_experiment(experiment).with_changes(**changes)
     loaded = load_corpus(corpus)
     study = make_study(spec, loaded)
@@ -142,10 +139,7 @@ def run_experiment(
         summary = run_plan(
             study.plan,
             results,
-            address=address,
-            workers=workers,
-            serial=serial,
-            gpus_per_fit=gpus_per_fit,
+            machine=machine,
             name=spec.name,
             on_progress=show,
         )

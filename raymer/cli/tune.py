@@ -8,6 +8,7 @@ import typer
 from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
 from raymer.cli.output import err, one_line_errors, out, print_json, say
 from raymer.cli.trials import params_text, trials_display
+from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.engine.search_nested import NestedOutcome
@@ -76,8 +77,7 @@ def tune(
             raise UsageError(
                 "give an experiment, --corpus and --store (or --space METHOD, to list what can be searched)"
             )
-        if serial and (workers is not None or address != "local"):
-            raise UsageError("--serial runs in this process: --workers and --address would have no effect")
+        machine = Machine(address, workers, serial=serial)
         from raymer.corpora.base import load_corpus
         from raymer.engine.search import executor, run_trials
         from raymer.engine.search_nested import run_nested
@@ -100,7 +100,7 @@ def tune(
             err.print("two objectives: no trial is stopped early, since none is hopeless that may be best in one")
         with (
             trials_display(spec.name) as show,
-            executor(address=address, workers=workers, serial=serial) as execute,
+            executor(machine) as execute,
         ):
             if outer is None:
                 outcome, nested = run_trials(planned, results, execute, journal=journal, on_progress=show), None

@@ -7,6 +7,7 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Samples, plan
+from raymer.engine.machine import Machine
 from raymer.engine.run import run_plan
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.methods import Method
@@ -58,6 +59,7 @@ def cross_validate(
     RaymerError
         When a fit failed: the message names the first and its reason.
     """
+    machine = Machine(address or "local", workers, serial=address is None)
     chosen = [method if isinstance(method, Method) else Method.of(method) for method in methods]
     names = [method.name for method in chosen]
     if len(set(names)) < len(names):
@@ -68,8 +70,7 @@ def cross_validate(
     with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
         results = ResultStore(store or folder)
         results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
-        serial = address is None
-        summary = run_plan(planned, results, address=address or "local", workers=workers, serial=serial)
+        summary = run_plan(planned, results, machine=machine)
         if summary.failed:
             failure = results.failures(summary.failed)[0]
             raise RaymerError(f"{len(summary.failed)} fits failed, the first ({failure['id']}): {failure['message']}")

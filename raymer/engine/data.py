@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from raymer.corpora.base import Corpus
 from raymer.engine.cluster import connected
+from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, read_manifest, run_serial
 from raymer.features.extractor import Extractor
@@ -47,9 +48,7 @@ def build_features(
     parameters: Extractor,
     folder: str | Path,
     *,
-    address: str = "local",
-    workers: int | None = None,
-    serial: bool = False,
+    machine: Machine = LOCAL,
     on_progress: Callable[[BuildProgress], None] = lambda progress: None,
 ) -> BuildSummary:
     """Build the features of every clip of `corpus` that has audio, as shards in a folder below `folder`.
@@ -65,10 +64,7 @@ def build_features(
         LogMel(), OpenSmileIs13(), OpenSmileCompare().
     folder : path
         Commonly CORPUS/features. On a cluster, folder and audio lie on a file system that all nodes share.
-    address, workers
-        As in `connected`.
-    serial : bool
-        Build in this process, without Ray.
+    machine : Machine
     on_progress : callable
         Told after every shard.
 
@@ -93,11 +89,11 @@ def build_features(
         try:
             shape = prepare(plan, target)
             tracker = _Tracker(plan, missing, on_progress)
-            if serial:
+            if machine.serial:
                 with threadpool_limits(1):
                     run_serial(plan, target, missing, shape, tracker.add)
             elif missing:
-                with connected(address, workers) as count:
+                with connected(machine.address, machine.workers) as count:
                     run_on_ray(plan, target, missing, shape, count, tracker.add)
             manifest = finish(plan, target)
         except OSError as error:

@@ -10,6 +10,7 @@ from raymer.corpora.base import Corpus
 from raymer.engine.card import make_card
 from raymer.engine.curve_work import curve_method, label_matrix
 from raymer.engine.fit import Fit, Plan, Samples, plan, units
+from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.model import Model
 from raymer.engine.naming import find_system
 from raymer.engine.queue import Progress
@@ -75,9 +76,7 @@ def evaluate(
     row: int,
     store: ResultStore,
     *,
-    address: str = "local",
-    workers: int | None = None,
-    serial: bool = False,
+    machine: Machine = LOCAL,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Evaluation:
     """Return scores and out-of-fold errors of system `row` at its last epoch; fits that `store` lacks are run first.
@@ -89,7 +88,7 @@ def evaluate(
     """
     system = study.systems[row]
     part = Plan(study.plan.samples, system.fits, study.plan.splits)
-    summary = run_plan(part, store, address=address, workers=workers, serial=serial, on_progress=on_progress)
+    summary = run_plan(part, store, machine=machine, on_progress=on_progress)
     if summary.failed:
         failure = store.failures(summary.failed)[0]
         raise RaymerError(f"{len(summary.failed)} fits failed, the first ({failure['id']}): {failure['message']}")

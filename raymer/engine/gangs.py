@@ -7,11 +7,12 @@ from typing import Any
 
 from raymer.engine.cluster import connected
 from raymer.engine.fit import Plan, Unit
+from raymer.engine.machine import Machine
 from raymer.engine.queue import Progress, WorkQueue
 from raymer.engine.room import Room, ask_for_nodes, free_orphaned_room
 from raymer.engine.sharing import share_samples
 from raymer.engine.train import Errand, Gang
-from raymer.errors import RaymerError
+from raymer.errors import RaymerError, UsageError
 from raymer.results.store import ResultStore
 
 POLL_SECONDS = 0.2
@@ -23,25 +24,6 @@ MOST_GANGS = 8
 START_SECONDS = 300.0
 CLUSTER_START_SECONDS = 900.0
 """A cluster may have to boot machines first."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where fits are run, and on how much of it.
-
-    Attributes
-    ----------
-    address : str
-        As in `connected`.
-    workers : int, optional
-        At most so many; None for as many as there is room for, now and when nodes join.
-    gpus_per_fit : float
-        Share of a GPU that a worker asks for; 0.1 puts ten on one.
-    """
-
-    address: str = "local"
-    workers: int | None = None
-    gpus_per_fit: float = 0.0
 
 
 def run_gangs(
@@ -65,23 +47,36 @@ def run_gangs(
         import ray
 
         is_local = machine.address == "local"
-        room = Room.of(machine.gpus_per_fit)
+        rooms = _rooms(work, machine.gpus_per_fit)
         units = ray.put(list(work))  # held to the end: the list is made anew from it
         errand = Errand(
             queue=_start_list(units, store),
             samples=share_samples(plan.samples),
             splits=ray.put(dict(plan.splits)),
             store=store.location,
-            resources=room.per_worker,
             metrics=not is_local,
         )
         most = machine.workers or (n_workers if is_local else len(work))
-        watch = _Watch(errand, room, min(most, len(work)), is_local)
+        watch = _Watch(errand, rooms, min(most, len(work)), is_local)
         try:
             return watch.to_the_end(on_progress)
         finally:
             if not is_local:
-                ask_for_nodes(0, room)
+                ask_for_nodes(dict.fromkeys(rooms, 0))
+
+
+def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
+    """Return the kinds of workers that `work` calls for, with the number of units for each, GPUs first.
+
+    Without shares of a GPU there is one kind, which takes everything: a laptop's only GPU needs no asking for.
+    """
+    wanting = sum(unit[0].method.wants_gpu for unit in work)
+    if not gpus_per_fit:
+        return {Room(): len(work)}
+    if not wanting:
+        raise UsageError(f"--gpus-per-fit {gpus_per_fit:g}: no method here asks for a GPU (reducer: {{device: cuda}})")
+    rooms = {Room.of(gpus_per_fit): wanting, Room(): len(work) - wanting}
+    return {room: units for room, units in rooms.items() if units}
 
 
 @dataclass
@@ -89,7 +84,7 @@ class _Watch:
     """The gangs of a run: begun where there is room, and what their loss calls for."""
 
     errand: Errand
-    room: Room
+    rooms: dict[Room, int]
     most: int
     is_local: bool
     gangs: list[Gang] = field(default_factory=list)
@@ -97,7 +92,7 @@ class _Watch:
     joined: set[str] = field(default_factory=set)
     ended: int = 0
     fruitless: int = 0
-    seen_room: int = -1
+    seen_room: tuple[Room, int] | None = None
     looked: float = float("-inf")
     lively: float = field(default_factory=time.monotonic)
 
@@ -141,18 +136,28 @@ class _Watch:
             return
         is_first, self.looked = self.looked == float("-inf"), now
         if not self.is_local:
-            ask_for_nodes(self.most, self.room)
-        size = min(self.room.workers(), self.most - sum(gang.size for gang in self.gangs), progress.waiting)
-        is_steady, self.seen_room = size == self.seen_room or is_first, size
-        if size < 1 or not is_steady:
+            ask_for_nodes({room: min(self.most, units) for room, units in self.rooms.items()})
+        free = self._find_room(progress)
+        is_steady, self.seen_room = free == self.seen_room or is_first, free
+        if free is None or not is_steady:
             return
+        room, size = free
         if len(self.gangs) >= MOST_GANGS:
             smallest = min(self.gangs, key=lambda gang: gang.size)
             self.leaving.add(smallest.label)
             return
-        gang = Gang(self.errand, size)
+        gang = Gang(self.errand, size, room, for_gpu=room.gpus > 0 or len(self.rooms) == 1)
         self.gangs.append(gang)
         gang.start()
+
+    def _find_room(self, progress: Progress) -> tuple[Room, int] | None:
+        """Return a kind of worker that units wait for, and how many of it the cluster has room for."""
+        left = self.most - sum(gang.size for gang in self.gangs)
+        for room in self.rooms:
+            waiting = sum(progress.queued) if len(self.rooms) == 1 else progress.queued[room.gpus > 0]
+            if waiting and left > 0 and (size := min(room.workers(), left, waiting)) > 0:
+                return room, size
+        return None
 
     def _check(self, progress: Progress) -> None:
         """Raise when nothing has happened for long, or only deaths."""
@@ -181,15 +186,16 @@ def _start_list(units: Any, store: ResultStore) -> Any:
 
     beside = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     actor = ray.remote(WorkList).options(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=beside)
-    return actor.remote(units, store.location)
+    return actor.remote([units], store.location)  # within a list: of a bare one Ray warns that it might be let go
 
 
 class WorkList(WorkQueue):
     """The work list as a process: made anew after its death, it finds what is done in the store."""
 
-    def __init__(self, units: list[Unit], store: str) -> None:
+    def __init__(self, units_ref: Sequence[Any], store: str) -> None:
         import ray
 
+        units: list[Unit] = ray.get(units_ref[0])
         total = sum(map(len, units))
         if ray.get_runtime_context().was_current_actor_reconstructed:
             done = ResultStore(store).done()

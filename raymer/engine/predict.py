@@ -12,6 +12,7 @@ import pandas as pd
 from raymer.corpora.audio_files import audio_below
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table, require_columns
 from raymer.engine.cluster import connected
+from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.model import BLOCK, LEVEL, Model, Predictions, joined, load_model
 from raymer.errors import RaymerError, UsageError
 from raymer.features.shards import Broken
@@ -43,9 +44,7 @@ def predict_files(
     files: Sequence[Path],
     *,
     level: float = LEVEL,
-    address: str = "local",
-    workers: int | None = None,
-    serial: bool = False,
+    machine: Machine = LOCAL,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Predictions:
     """Decode files, compute their features and predict them, in blocks; the same bits on any number of workers.
@@ -58,10 +57,8 @@ def predict_files(
     files : sequence of Path
     level : float
         As in Model.predict.
-    address, workers
-        As in `connected`. Without them, few files are predicted in this process.
-    serial : bool
-        Predict in this process, without Ray.
+    machine : Machine
+        By default few files are predicted in this process.
     on_progress : callable
         Told how many files are done, after every block.
 
@@ -73,10 +70,10 @@ def predict_files(
         When Ray cannot be started or a task fails.
     """
     blocks = [list(files[k : k + BLOCK]) for k in range(0, len(files), BLOCK)]
-    is_few = len(files) <= FEW and workers is None and address == "local"
-    if not (serial or is_few):
+    is_few = len(files) <= FEW and machine == LOCAL
+    if not (machine.serial or is_few):
         model.predict_files(files[:1], level=level)  # what is wrong with the call is said before Ray starts
-        with connected(address, workers) as count:
+        with connected(machine.address, machine.workers) as count:
             return predict_on_ray(model, blocks, level, count, on_progress)
     parts = []
     for block in blocks:

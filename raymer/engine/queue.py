@@ -11,15 +11,21 @@ from raymer.engine.fit import Fit, Unit
 PATIENCE = 3
 IDLE_SECONDS = 1.0
 """How long a worker without work waits before it asks again."""
+CALL_SECONDS = 0.1
+"""Work that a worker takes at once, where units are so short that several make it up: a call takes milliseconds."""
+MOST_UNITS = 32
+SHARE = 4
+"""No worker is lent more than this part of its fair share of what waits, so that the end is even."""
 
 
 @dataclass(frozen=True)
 class Worker:
-    """Who takes units: the gang it belongs to, and the node and process it is."""
+    """Who takes units: the gang it belongs to, the node and process it is, and whether it takes units for a GPU."""
 
     gang: str
     node: str
     pid: int
+    for_gpu: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def note_fit(records: list[FitRecord], worker: Worker, fit: Fit, seconds: float,
 
 @dataclass(frozen=True)
 class Holding:
-    """A unit that a worker holds: its first fit's id and method, its size, and since how many seconds."""
+    """What a worker holds: its first fit's id and method, the number of fits, and since how many seconds."""
 
     worker: Worker
     fit: str
@@ -69,7 +75,8 @@ class Holding:
 class Progress:
     """How far a run is: numbers of fits, the ids that failed, and the line that stops the run, if any.
 
-    `holdings` says who runs what, `records` what has ended since the last time it was asked.
+    `holdings` says who runs what, `records` what has ended since the last time it was asked, `queued` how many units
+    wait: those that do without a GPU, and those that want one.
     """
 
     total: int
@@ -80,6 +87,7 @@ class Progress:
     gangs: frozenset[str] = frozenset()
     holdings: tuple[Holding, ...] = ()
     records: tuple[FitRecord, ...] = ()
+    queued: tuple[int, int] = (0, 0)
 
     @property
     def waiting(self) -> int:
@@ -88,7 +96,7 @@ class Progress:
 
 
 class WorkQueue:
-    """Units waiting, units lent to a worker, and what came back. Plain Python: engine/gangs.py makes an actor of it.
+    """Units waiting, units lent to workers, and what came back. Plain Python: engine/gangs.py makes an actor of it.
 
     Who watches the gangs says in `poll` which are alive. What the others held is given back, and nothing more is lent
     to them: a unit is lost with no process, and a worker that was taken for dead disturbs nobody. If the list's own
@@ -96,8 +104,10 @@ class WorkQueue:
     """
 
     def __init__(self, units: Sequence[Unit], *, done: int = 0) -> None:
-        self._waiting = deque(units)
-        self._lent: dict[Worker, tuple[Unit, float]] = {}
+        self._waiting: dict[bool, deque[Unit]] = {False: deque(), True: deque()}  # by whether they want a GPU
+        for unit in units:
+            self._waiting[unit[0].method.wants_gpu].append(unit)
+        self._lent: dict[Worker, tuple[tuple[Unit, ...], float]] = {}
         self._returns: Counter[str] = Counter()
         self._alive: frozenset[str] | None = None
         self._joined: set[str] = set()
@@ -107,46 +117,52 @@ class WorkQueue:
         self._total = done + sum(map(len, units))
         self._stopped: str | None = None
 
-    def take(self, worker: Worker) -> Unit | None:
-        """Lend the next unit to `worker`.
+    def take(self, worker: Worker, most: int = 1) -> tuple[Unit, ...] | None:
+        """Lend the next unit to `worker`, or up to `most` of them while many wait.
 
         Returns
         -------
-        tuple of Fit or None
+        tuple of Unit or None
             Empty when nothing waits but others may still give something back: ask again. None when all is done, the
-            run is stopped, or the worker's gang is not to go on.
+            run is stopped, or the worker's gang is not to go on. What wants a GPU comes first, to those that have one.
         """
         self._joined.add(worker.gang)
         if self._stopped is not None or (self._alive is not None and worker.gang not in self._alive):
             return None
-        if not self._waiting:
-            return () if self._lent else None
-        self._lent[worker] = (self._waiting.popleft(), time.monotonic())
-        return self._lent[worker][0]
+        kinds = (True, False) if worker.for_gpu else (False,)
+        waiting = next((self._waiting[kind] for kind in kinds if self._waiting[kind]), None)
+        if waiting is None:
+            may_return = any(unit[0].method.wants_gpu in kinds for units, _ in self._lent.values() for unit in units)
+            return () if may_return else None
+        fair = len(waiting) // (SHARE * (len(self._lent) + 1))
+        units = tuple(waiting.popleft() for _ in range(max(1, min(most, fair))))
+        self._lent[worker] = (units, time.monotonic())
+        return units
 
-    def finish(self, worker: Worker, first: str, records: Sequence[FitRecord]) -> None:
-        """Take back the unit whose first fit is `first`, with what became of its fits.
+    def finish(self, worker: Worker, firsts: Sequence[str], records: Sequence[FitRecord]) -> None:
+        """Take back the units whose first fits are `firsts`, with what became of their fits.
 
         A unit that was lent to another since, or given back and waits, is not counted twice: the results are the
         same, whoever wrote them.
         """
-        if worker in self._lent and self._lent[worker][0][0].id == first:
-            unit: Unit | None = self._lent.pop(worker)[0]
-        else:
-            unit = next((one for one in self._waiting if one[0].id == first), None)
-            if unit is not None:
-                self._waiting.remove(unit)
-        if unit is None:
-            return
-        failed = {record.id for record in records if record.outcome == "failed"}
-        self._done += len(unit) - len(failed)
+        held, since = self._lent.pop(worker, ((), 0.0))
+        mine = {unit[0].id: unit for unit in held}
+        finished = [unit for first in firsts if (unit := mine.pop(first, None) or self._strike_off(first)) is not None]
+        if mine:
+            self._lent[worker] = (tuple(mine.values()), since)
+        ids = {fit.id for unit in finished for fit in unit}
+        known = [record for record in records if record.id in ids]
+        failed = {record.id for record in known if record.outcome == "failed"}
+        self._done += len(ids) - len(failed)
         self._failed.extend(failed)
-        self._records.extend(records)
+        self._records.extend(known)
 
-    def finish_and_take(self, worker: Worker, first: str, records: Sequence[FitRecord]) -> Unit | None:
+    def finish_and_take(
+        self, worker: Worker, firsts: Sequence[str], records: Sequence[FitRecord], most: int = 1
+    ) -> tuple[Unit, ...] | None:
         """Do both in one call, since a call costs about a millisecond."""
-        self.finish(worker, first, records)
-        return self.take(worker)
+        self.finish(worker, firsts, records)
+        return self.take(worker, most)
 
     def stop(self, reason: str) -> None:
         """Lend nothing more: the store cannot be written, say."""
@@ -159,15 +175,16 @@ class WorkQueue:
         """
         self._alive = frozenset(alive) - frozenset(leaving)
         for worker in [worker for worker in self._lent if worker.gang not in alive]:
-            self._give_back(self._lent.pop(worker)[0])
+            for unit in reversed(self._lent.pop(worker)[0]):
+                self._give_back(unit)
         return self.progress()
 
     def progress(self) -> Progress:
         """Return how far the run is, with the records that have come since the last call."""
         now = time.monotonic()
         holdings = tuple(
-            Holding(worker, unit[0].id, unit[0].method.name, len(unit), now - since)
-            for worker, (unit, since) in self._lent.items()
+            Holding(worker, units[0][0].id, units[0][0].method.name, sum(map(len, units)), now - since)
+            for worker, (units, since) in self._lent.items()
         )
         records, self._records = tuple(self._records), []
         running = sum(holding.fits for holding in holdings)
@@ -180,12 +197,27 @@ class WorkQueue:
             frozenset(self._joined),
             holdings,
             records,
+            (len(self._waiting[False]), len(self._waiting[True])),
         )
+
+    def _strike_off(self, first: str) -> Unit | None:
+        for waiting in self._waiting.values():
+            for unit in waiting:
+                if unit[0].id == first:
+                    waiting.remove(unit)
+                    return unit
+        return None
 
     def _give_back(self, unit: Unit) -> None:
         """Put a unit first, so that it is not late; but last once it came back often: it may be what kills."""
         self._returns[unit[0].id] += 1
+        waiting = self._waiting[unit[0].method.wants_gpu]
         if self._returns[unit[0].id] < PATIENCE:
-            self._waiting.appendleft(unit)
+            waiting.appendleft(unit)
         else:
-            self._waiting.append(unit)
+            waiting.append(unit)
+
+
+def units_next(units: int, seconds: float) -> int:
+    """Return how many units to ask for after so many took so many seconds: about a tenth of a second's work."""
+    return max(1, min(MOST_UNITS, 2 * units, int(units * CALL_SECONDS / max(seconds, 1e-6))))

@@ -1,6 +1,7 @@
 """How many workers a cluster has room for, and asking it to grow."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _GRAIN = 1e-4  # Ray counts resources in ten-thousandths
@@ -52,11 +53,14 @@ class Room:
         return min([whole, *fits])
 
 
-def ask_for_nodes(workers: int, room: Room) -> None:
-    """Tell the cluster's autoscaler, if it has one, that so many workers are wanted in all; 0 takes it back."""
+def ask_for_nodes(wanted: Mapping[Room, int]) -> None:
+    """Tell the cluster's autoscaler, if it has one, how many workers of each kind are wanted in all; 0 takes it back.
+
+    No more than a thousand of each are asked for at once.
+    """
     from ray.autoscaler.sdk import request_resources
 
-    request_resources(bundles=[room.per_worker] * min(workers, 1000))
+    request_resources(bundles=[room.per_worker for room, n in wanted.items() for _ in range(min(n, 1000))])
 
 
 def free_orphaned_room() -> None:

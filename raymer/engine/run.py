@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from raymer.engine.fit import Plan, Unit, units
-from raymer.engine.gangs import Machine, run_gangs
+from raymer.engine.gangs import run_gangs
+from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
 from raymer.engine.run_log import RunLog
 from raymer.engine.work import one_thread, run_unit
@@ -33,10 +34,7 @@ def run_plan(
     plan: Plan,
     store: ResultStore,
     *,
-    address: str = "local",
-    workers: int | None = None,
-    serial: bool = False,
-    gpus_per_fit: float = 0.0,
+    machine: Machine = LOCAL,
     name: str = "fits",
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> RunSummary:
@@ -47,10 +45,8 @@ def run_plan(
     plan : Plan
     store : ResultStore
         Already claimed for the plan's corpus.
-    address, workers, gpus_per_fit
-        As in `Machine`; ignored when nothing is missing, since Ray is not started then.
-    serial : bool
-        Run in this process, without Ray; the same bits.
+    machine : Machine
+        The same bits on any; ignored when nothing is missing, since Ray is not started then.
     name : str
         What `raymer status` calls the run.
     on_progress : callable
@@ -71,10 +67,10 @@ def run_plan(
         store.put_split(split_id, plan.splits[split_id].to_record())
     log = RunLog(store.location, name, len(plan.fits), reused, on_progress)
     with _closed_if_stopped(log):
-        if serial:
+        if machine.serial:
             progress = _run_serial(plan, units(missing), store, log.note)
         else:
-            progress = run_gangs(plan, units(missing), store, log.note, Machine(address, workers, gpus_per_fit))
+            progress = run_gangs(plan, units(missing), store, log.note, machine)
         if progress.stopped is not None:
             raise RaymerError(progress.stopped)
         done = store.done()
@@ -104,15 +100,16 @@ def _run_serial(plan: Plan, work: list[Unit], store: ResultStore, on_progress: C
     queue, me = WorkQueue(work), Worker("serial", socket.gethostname(), os.getpid())
     records: list[FitRecord] = []
     with one_thread():
-        while (unit := queue.take(me)) is not None:
+        while units := queue.take(me):
             on_progress(queue.progress())
+            (unit,) = units
             note = partial(note_fit, records, me)
             try:
                 run_unit(unit, plan.samples, plan.splits[unit[0].split], store, note)
             except StoreError as error:
                 queue.stop(str(error))
                 break
-            queue.finish(me, unit[0].id, records)
+            queue.finish(me, [unit[0].id], records)
             records.clear()
     progress = queue.progress()
     on_progress(progress)

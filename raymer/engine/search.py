@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from raymer.engine.cluster import connected
+from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.search_plan import PlannedSearch
 from raymer.engine.search_run import OnProgress, SearchProgress, SearchRun, run_serial
 from raymer.engine.search_study import SearchOutcome, found, journal_path, open_study
@@ -23,9 +24,7 @@ def run_search(
     planned: PlannedSearch,
     store: ResultStore,
     *,
-    address: str = "local",
-    workers: int | None = None,
-    serial: bool = False,
+    machine: Machine = LOCAL,
     journal: str | None = None,
     on_progress: OnProgress = _silent,
 ) -> SearchOutcome:
@@ -36,10 +35,8 @@ def run_search(
     planned : PlannedSearch
     store : ResultStore
         Already claimed for the corpus.
-    address, workers
-        As in `connected`; Ray is not started when no trial is missing.
-    serial : bool
-        In this process, without Ray: as on one worker.
+    machine : Machine
+        Ray is not started when no trial is missing; in this process a search is as on one worker.
     journal : str, optional
         Folder of the journal; by default STORE/searches. Needed where the store is no local folder.
     on_progress : callable
@@ -51,24 +48,24 @@ def run_search(
         When the store cannot be written, Ray cannot be had, or the search is being run by another process. Failed
         trials do not raise: the outcome names them.
     """
-    with executor(address=address, workers=workers, serial=serial) as execute:
+    with executor(machine) as execute:
         return run_trials(planned, store, execute, journal=journal, on_progress=on_progress)
 
 
 @contextlib.contextmanager
-def executor(*, address: str = "local", workers: int | None = None, serial: bool = False) -> Iterator[Execute]:
+def executor(machine: Machine = LOCAL) -> Iterator[Execute]:
     """Yield what runs the missing trials of a search; Ray is connected when first needed, once for all searches."""
     with contextlib.ExitStack() as stack:
         found_workers: list[int] = []
 
         def on_ray(run: SearchRun) -> None:
             if not found_workers:
-                found_workers.append(stack.enter_context(connected(address, workers)))
+                found_workers.append(stack.enter_context(connected(machine.address, machine.workers)))
             from raymer.engine.search_tune import run_on_tune  # here, since it imports Ray Tune
 
             run_on_tune(run, found_workers[0])
 
-        yield run_serial if serial else on_ray
+        yield run_serial if machine.serial else on_ray
 
 
 def run_trials(

@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 
 from raymer.engine.metrics import count_fits
-from raymer.engine.queue import IDLE_SECONDS, FitRecord, Worker, note_fit
+from raymer.engine.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
+from raymer.engine.room import Room
 from raymer.engine.sharing import SharedSamples
 from raymer.engine.work import one_thread, run_unit
 from raymer.errors import RaymerError
@@ -33,8 +34,6 @@ class Errand:
     splits : reference to a mapping of split id to Split
     store : str
         A location.
-    resources : mapping
-        What a worker asks of its node: {"CPU": 1, "GPU": 0.1}.
     metrics : bool
         Whether workers count fits for Ray's Prometheus exporter.
     """
@@ -43,23 +42,26 @@ class Errand:
     samples: SharedSamples
     splits: Any
     store: str
-    resources: dict[str, float]
     metrics: bool
 
 
 class Gang(threading.Thread):
-    """Workers that run an errand, until no work is left or one of them dies.
+    """Workers that run an errand, until no work is left for them or one of them dies.
+
+    `room` is what each asks of its node; `for_gpu` says whether they take units that want a GPU.
 
     Trainer.fit blocks, so it runs in a thread. Train's own restarts are off: who watches the gang begins a new one of
     the size that there is room for then (docs/scaling.md says why).
     """
 
-    def __init__(self, errand: Errand, size: int) -> None:
+    def __init__(self, errand: Errand, size: int, room: Room, for_gpu: bool) -> None:
         super().__init__(daemon=True)
         self.label = f"gang-{uuid.uuid4().hex[:8]}"
         self.size = size
         self.error: Exception | None = None
+        self.room = room
         self._errand = errand
+        self._for_gpu = for_gpu
 
     def run(self) -> None:
         """Run the gang to its end; what it raised is kept in `error`."""
@@ -70,11 +72,11 @@ class Gang(threading.Thread):
         try:
             DataParallelTrainer(
                 _drain,
-                train_loop_config={"errand": self._errand, "gang": self.label},
+                train_loop_config={"errand": self._errand, "gang": self.label, "for_gpu": self._for_gpu},
                 scaling_config=ScalingConfig(
                     num_workers=self.size,
-                    use_gpu="GPU" in self._errand.resources,
-                    resources_per_worker=self._errand.resources,
+                    use_gpu=self.room.gpus > 0,
+                    resources_per_worker=self.room.per_worker,
                 ),
                 run_config=RunConfig(
                     name=f"raymer-{self.label}",
@@ -104,23 +106,26 @@ def _drain(config: dict[str, Any]) -> None:
     import ray
 
     errand, node = config["errand"], ray.get_runtime_context().get_node_id()
-    worker = Worker(config["gang"], f"{ray.util.get_node_ip_address()} ({node[:6]})", os.getpid())
+    place = f"{ray.util.get_node_ip_address()} ({node[:6]})"
+    worker = Worker(config["gang"], place, os.getpid(), config["for_gpu"])
     queue, store = errand.queue, ResultStore(errand.store)
     samples, splits = errand.samples.get(), ray.get(errand.splits)
-    unit = ray.get(queue.take.remote(worker))
+    units = ray.get(queue.take.remote(worker))
     with one_thread():
-        while unit is not None:
-            if not unit:
+        while units is not None:
+            if not units:
                 time.sleep(IDLE_SECONDS)
-                unit = ray.get(queue.take.remote(worker))
+                units = ray.get(queue.take.remote(worker))
                 continue
             records: list[FitRecord] = []
-            note = partial(note_fit, records, worker)
+            note, start = partial(note_fit, records, worker), time.monotonic()
             try:
-                run_unit(unit, samples, splits[unit[0].split], store, note)
+                for unit in units:
+                    run_unit(unit, samples, splits[unit[0].split], store, note)
             except StoreError as error:
                 ray.get(queue.stop.remote(str(error)))
                 return
             if errand.metrics:
                 count_fits(records)
-            unit = ray.get(queue.finish_and_take.remote(worker, unit[0].id, records))
+            firsts, most = [unit[0].id for unit in units], units_next(len(units), time.monotonic() - start)
+            units = ray.get(queue.finish_and_take.remote(worker, firsts, records, most))

@@ -99,6 +99,11 @@ class Method:
         return self.is_curve or (self.reducer is not None and REDUCERS[self.reducer.kind].supervised)
 
     @property
+    def wants_gpu(self) -> bool:
+        """Whether its reducer is to be trained on another device than the CPU."""
+        return self.reducer is not None and str(dict(self.reducer.params).get("device", "cpu")) != "cpu"
+
+    @property
     def cost(self) -> tuple[float, float]:
         """Rough seconds of the reducer's training and of the regressor's; they order the work, nothing else."""
         if self.is_curve:

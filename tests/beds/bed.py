@@ -59,12 +59,14 @@ class Bed:
     link: Link
     cpus: int
     root: Path
+    gpus_of_second: int = 0
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
 
     def start_second(self) -> None:
         """Start the second node (again) and return when the cluster knows it."""
         words = ["--address", self.address, "--node-ip-address", self.link.second]
         words = [*self.link.prefix, *_ray(), *words, "--num-cpus", str(self.cpus)]
+        words += ["--num-gpus", str(self.gpus_of_second)]
         self._persist("second", lambda: [*words, *_ports()], nodes=2)
 
     def kill_second(self) -> None:
@@ -143,9 +145,10 @@ class Bed:
 
 
 @contextlib.contextmanager
-def two_nodes(*, token: bool = True, cpus: int = 1, second: bool = True) -> Iterator[Bed]:
+def two_nodes(*, token: bool = True, cpus: int = 1, second: bool = True, gpus_of_second: int = 0) -> Iterator[Bed]:
     """Yield a cluster of two nodes with `cpus` CPUs each, with token authentication unless `token` is False.
 
+    GPUs of the second node are only said to be there: Ray gives them out, and nothing can be computed on them.
     `second=False` leaves the second node to `start_second`. Skips the test where Ray cannot be started this way.
     """
     if sys.platform != "linux" or not Path(_ray()[0]).exists():
@@ -153,7 +156,7 @@ def two_nodes(*, token: bool = True, cpus: int = 1, second: bool = True) -> Iter
     root = Path(tempfile.mkdtemp(prefix="bed-", dir="/tmp"))  # Ray's sockets lie below: their paths must be short
     with _link() as link:
         secret = secrets.token_hex(32) if token else ""
-        bed = Bed("", "", _environment(root, secret), secret, link, cpus, root)
+        bed = Bed("", "", _environment(root, secret), secret, link, cpus, root, gpus_of_second)
         try:
             bed.start_head()
             if second:

@@ -6,6 +6,7 @@ import pytest
 from raymer.engine.comparison import PlannedComparison, plan_comparison, with_splits
 from raymer.engine.fit import Samples, plan
 from raymer.engine.looks import plan_comparison_looks
+from raymer.engine.machine import SERIAL
 from raymer.engine.naming import find_system, system_labels
 from raymer.engine.run import run_plan
 from raymer.engine.study import Study, System
@@ -58,7 +59,7 @@ def test_a_target_of_a_fit_of_all_targets_takes_the_whole_fit(planned, tmp_path)
     assert [len(planned.plan(targets).fits) for targets in (("joy",), ("average",), ("joy", "calm"))] == [6, 6, 6]
     assert len(planned.plan(count=2).fits) == 4
     store = ResultStore(str(tmp_path))
-    run_plan(planned.plan(), store, serial=True)
+    run_plan(planned.plan(), store, machine=SERIAL)
     scores = planned.scores(store)
     assert set(scores["target"]) == {"joy", "calm", "average"}
     assert last_epoch(scores, "pearson") == 3

@@ -14,6 +14,7 @@ from raymer.corpora.base import Corpus, load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.curve_work import curve_method
 from raymer.engine.fit import Samples, plan, units
+from raymer.engine.machine import SERIAL
 from raymer.engine.run import run_plan
 from raymer.engine.study import make_study
 from raymer.engine.work import run_fit
@@ -77,7 +78,7 @@ def test_one_fit_predicts_all_targets_at_each_scored_epoch(tmp_path):
     work, store = planned(samples), ResultStore(str(tmp_path))
     assert len(work.fits) == 5 * 2
     assert [len(unit) for unit in units(work.fits)].count(2) == 2, "nn and fl share a training"
-    assert run_plan(work, store, serial=True).ran == 10
+    assert run_plan(work, store, machine=SERIAL).ran == 10
     result = store.get(work.fits[0].id)
     assert sorted({(s["target"], s["epoch"], s["metric"]) for s in result.scores}) == sorted(
         (target, epoch, metric) for target in ("joy", "calm") for epoch in (2, 3) for metric in ("r2", "pearson")
@@ -91,7 +92,7 @@ def test_one_fit_predicts_all_targets_at_each_scored_epoch(tmp_path):
 
 def test_sharing_and_checkpoints_change_no_bit(tmp_path):
     work, store = planned(sequence_data(), ("nn", "fl", "rbf-sl")), ResultStore(str(tmp_path))
-    run_plan(work, store, serial=True)
+    run_plan(work, store, machine=SERIAL)
     for fit in work.fits:
         alone = run_fit(fit, work.samples, work.splits[fit.split])
         assert store.get(fit.id).predicted.tobytes() == alone.predicted.tobytes()
@@ -101,7 +102,7 @@ def test_sharing_and_checkpoints_change_no_bit(tmp_path):
 def test_classes_are_scored_by_accuracy(tmp_path):
     samples = sequence_data(classes=True)
     work, store = planned(samples, targets=("genre",)), ResultStore(str(tmp_path))
-    assert run_plan(work, store, serial=True).failed == ()
+    assert run_plan(work, store, machine=SERIAL).failed == ()
     result = store.get(work.fits[0].id)
     assert {score["metric"] for score in result.scores} == {"accuracy"}
     assert set(result.predicted) <= {"rock", "pop"}
@@ -208,7 +209,7 @@ def audio_corpus(tmp_path_factory):
         soundfile.write(root / "wav" / name, 0.3 * tone + 0.01 * rng.normal(size=11025), 22050)
     corpus = Corpus("synthetic", clips, base.targets, {}, {}, str(root / "wav"))
     write_corpus(corpus, root / "C")
-    build_features(corpus, LogMel(), root / "C" / "features", serial=True)
+    build_features(corpus, LogMel(), root / "C" / "features", machine=SERIAL)
     (root / "t.yaml").write_text(EXPERIMENT)
     return root
 
@@ -255,7 +256,7 @@ def test_only_numbers_and_classes_of_one_target(tmp_path):
     both = Samples(**{**vars(samples), "labels": {**samples.labels, "style": samples.labels["genre"]},
                       "label_fingerprints": {"genre": "a", "style": "b"}})  # fmt: skip
     work, store = planned(both, ("nn",), ("genre", "style")), ResultStore(str(tmp_path))
-    assert len(run_plan(work, store, serial=True).failed) == 2
+    assert len(run_plan(work, store, machine=SERIAL).failed) == 2
     assert "one target at a time" in store.failures()[0]["message"]
 
 

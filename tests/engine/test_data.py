@@ -17,6 +17,7 @@ from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import BuildProgress, build_features, put_spectrograms, run_on_ray
 from raymer.engine.fit import Samples
+from raymer.engine.machine import SERIAL
 from raymer.engine.sharing import share_samples
 from raymer.errors import UsageError
 from raymer.features.build import BuildPlan, finish, missing_shards, prepare
@@ -42,7 +43,7 @@ def audio_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture(scope="module")
 def serial(audio_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_features(audio_corpus, LogMel(), tmp_path_factory.mktemp("serial"), serial=True).folder
+    return build_features(audio_corpus, LogMel(), tmp_path_factory.mktemp("serial"), machine=SERIAL).folder
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_putting_needs_ray(serial, monkeypatch):
 
 def test_the_summary_names_the_broken_file_and_the_second_call_starts_nothing(audio_corpus, tmp_path, monkeypatch):
     reports: list[BuildProgress] = []
-    first = build_features(audio_corpus, LogMel(), tmp_path, serial=True, on_progress=reports.append)
+    first = build_features(audio_corpus, LogMel(), tmp_path, machine=SERIAL, on_progress=reports.append)
     assert (first.clips, first.shards, first.built) == (N_CLIPS - 1, 3, 3)
     assert [(item.clip_id, item.reason) for item in first.broken] == [("clip07", "no audio: it is a text file")]
     assert [(report.done, report.total) for report in reports] == [(16, N_CLIPS), (32, N_CLIPS), (40, N_CLIPS)]
@@ -145,7 +146,7 @@ def test_a_build_that_is_killed_goes_on_and_ends_with_the_same_bytes(audio_corpu
     process.wait()
     left = {path: path.stat().st_mtime_ns for path in features.glob("*/part-*.parquet")}
     assert left
-    summary = build_features(load_corpus(tmp_path / "corpus"), LogMel(), features, serial=True)
+    summary = build_features(load_corpus(tmp_path / "corpus"), LogMel(), features, machine=SERIAL)
     assert summary.built == 3 - len(left)
     assert {path: path.stat().st_mtime_ns for path in left} == left
     assert contents(summary.folder) == contents(serial)
@@ -188,6 +189,6 @@ def test_real_clips_of_mixed_rates(real_data, tmp_path):
     from raymer.corpora.registry import import_corpus
 
     corpus = import_corpus("four_quadrants", real_data / "four_quadrants_sample")
-    summary = build_features(corpus, LogMel(), tmp_path, serial=True)
+    summary = build_features(corpus, LogMel(), tmp_path, machine=SERIAL)
     assert (summary.clips, summary.broken) == (60, ())
     assert load_spectrograms(summary.folder).lengths.max() < 1300

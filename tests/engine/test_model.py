@@ -19,6 +19,7 @@ from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
 from raymer.engine.final import choose_system, evaluate, fit_final
 from raymer.engine.fit import Fit
+from raymer.engine.machine import SERIAL
 from raymer.engine.model import Model, load_model
 from raymer.engine.predict import find_files, predict_files, predict_on_ray
 from raymer.engine.work import run_fit
@@ -83,7 +84,7 @@ def test_a_loaded_curve_model_predicts_from_audio_what_the_network_predicts(fold
 def test_classes_are_predicted_by_name(folder, wavs, tmp_path, row):
     settings = {"features": "logmel", "targets": "mood", "metric": "accuracy"}
     study, corpus = beds.study_of(folder, beds.CURVES, **settings)
-    evaluation = evaluate(study, row, ResultStore(str(tmp_path / "S")), serial=True)
+    evaluation = evaluate(study, row, ResultStore(str(tmp_path / "S")), machine=SERIAL)
     model = reloaded(fit_final(study, corpus, row, evaluation), tmp_path / "M")
     frame = model.predict(wavs).frame
     assert frame["mood"].tolist() == in_memory(study, row)["mood"].tolist()
@@ -127,7 +128,7 @@ def test_a_model_on_opensmile_features_predicts_from_audio(folder, wavs, tmp_pat
     """The corpus of the other tests, copied: its inputs would change under them."""
     shutil.copytree(folder, tmp_path / "C")
     extractor = OpenSmileIs13(sample_rate=16000)
-    built = build_features(load_corpus(tmp_path / "C"), extractor, tmp_path / "C" / "features", serial=True)
+    built = build_features(load_corpus(tmp_path / "C"), extractor, tmp_path / "C" / "features", machine=SERIAL)
     add_input(tmp_path / "C", load_table(built.folder, extractor.input_name))
     study, corpus = beds.study_of(tmp_path / "C", beds.TABLES, features=extractor.input_name)
     model = reloaded(fit_final(study, corpus, 0), tmp_path / "M")
@@ -142,7 +143,7 @@ def test_intervals_come_from_the_errors_on_unseen_clips(folder, wavs, tmp_path):
     study, corpus = beds.study_of(folder, beds.TABLES, features="logmel-summary")
     row = choose_system(study, "tnn-svr", "by-artist")
     store = ResultStore(str(tmp_path / "S"))
-    evaluation = evaluate(study, row, store, serial=True)
+    evaluation = evaluate(study, row, store, machine=SERIAL)
     model = fit_final(study, corpus, row, evaluation)
     results = [store.get(fit.id) for fit in study.systems[row].fits if fit.targets == ("arousal",)]
     errors = np.sort(np.concatenate([np.abs(result.true - result.predicted) for result in results]))
@@ -186,7 +187,7 @@ def test_ray_and_this_process_predict_the_same_bits(folder, wavs, tmp_path, monk
     (tmp_path / "broken.wav").write_text("no audio")
     monkeypatch.chdir(folder.parent)
     files = [tmp_path / "broken.wav", *(path.relative_to(folder.parent) for path in wavs)]
-    alone = predict_files(model, files, serial=True)
+    alone = predict_files(model, files, machine=SERIAL)
     seen = []
     with connected("local", 2) as workers:
         blocks = [files[:32], files[32:]]

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raymer.engine.queue import PATIENCE, FitRecord, Worker, WorkQueue
+from raymer.engine.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Worker, WorkQueue, units_next
 
 
 @dataclass(frozen=True)
 class Method:
     name: str = "svr"
+    wants_gpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,19 @@ def record(fit, outcome="done"):
     return FitRecord(fit, "svr", ("valence",), "s", 0.1, outcome)
 
 
-def names(unit):
-    return [fit.id for fit in unit]
+def names(units):
+    return [fit.id for unit in units for fit in unit]
 
 
 def test_units_go_out_in_order_and_once():
     queue = WorkQueue(make(3))
     taken = [queue.take(worker())]
-    while (unit := queue.finish_and_take(worker(), taken[-1][0].id, [record(taken[-1][0].id)])) is not None:
-        taken.append(unit)
-    assert [unit[0].id for unit in taken] == ["f0", "f1", "f2"]
+    while (units := queue.finish_and_take(worker(), names(taken[-1]), [record(*names(taken[-1]))])) is not None:
+        taken.append(units)
+    assert [names(units) for units in taken] == [["f0"], ["f1"], ["f2"]]
     progress = queue.progress()
     assert (progress.done, progress.running, progress.waiting) == (3, 0, 0)
-    assert names(progress.records) == ["f0", "f1", "f2"]
+    assert [one.id for one in progress.records] == ["f0", "f1", "f2"]
     assert queue.progress().records == (), "each record is told once"
 
 
@@ -63,7 +64,7 @@ def test_a_worker_waits_while_others_may_give_back():
     assert queue.take(worker("b")) == ()
     queue.poll({"b"})
     assert names(queue.take(worker("b"))) == ["f0"]
-    queue.finish(worker("b"), "f0", [])
+    queue.finish(worker("b"), ["f0"], [])
     assert queue.take(worker("b")) is None
 
 
@@ -73,10 +74,10 @@ def test_a_lost_gang_gives_back_and_gets_nothing_more():
     queue.poll({"b"})
     assert queue.take(worker("a")) is None, "it was taken for dead"
     assert names(queue.take(worker("b"))) == ["f0"]
-    queue.finish(worker("a"), "f0", [record("f0")])  # a late word: the unit is lent to another
+    queue.finish(worker("a"), ["f0"], [record("f0")])  # a late word: the unit is lent to another
     assert queue.progress().done == 0
-    queue.finish(worker("b"), "f0", [record("f0", "failed")])
-    queue.finish(worker("b"), "f0", [record("f0", "failed")])
+    queue.finish(worker("b"), ["f0"], [record("f0", "failed")])
+    queue.finish(worker("b"), ["f0"], [record("f0", "failed")])
     assert queue.progress().failed == ("f0",)
 
 
@@ -84,15 +85,15 @@ def test_a_leaving_gang_keeps_what_it_holds():
     queue = WorkQueue(make(3))
     queue.take(worker("a"))
     assert queue.poll({"a", "b"}, leaving={"a"}).running == 1
-    assert queue.finish_and_take(worker("a"), "f0", [record("f0")]) is None
+    assert queue.finish_and_take(worker("a"), ["f0"], [record("f0")]) is None
     assert queue.progress().done == 1
 
 
 def test_a_list_made_anew_strikes_off_what_is_finished_meanwhile():
     queue = WorkQueue(make(3), done=5)
-    queue.finish(worker("a"), "f1", [record("f1")])
+    queue.finish(worker("a"), ["f1"], [record("f1")])
     assert names(queue.take(worker("b"))) == ["f0"]
-    assert names(queue.finish_and_take(worker("b"), "f0", [])) == ["f2"]
+    assert names(queue.finish_and_take(worker("b"), ["f0"], [])) == ["f2"]
     assert (queue.progress().done, queue.progress().total) == (7, 8)
 
 
@@ -103,6 +104,51 @@ def test_a_unit_whose_workers_die_again_and_again_goes_last():
         queue.poll(set())
         queue.poll({"a"})
     assert names(queue.take(worker("a"))) == ["f1"]
+
+
+def test_what_wants_a_gpu_goes_only_to_those_that_have_one():
+    queue = WorkQueue([(Named("g0", Method(wants_gpu=True)),), *make(2), (Named("g1", Method(wants_gpu=True)),)])
+    assert queue.progress().queued == (2, 2)
+    without, having = Worker("cpu", "here", 0, for_gpu=False), Worker("gpu", "there", 0)
+    assert names(queue.take(having)) == ["g0"]
+    assert names(queue.take(without)) == ["f0"]
+    assert names(queue.finish_and_take(without, ["f0"], [])) == ["f1"]
+    assert names(queue.finish_and_take(having, ["g0"], [])) == ["g1"]
+    assert queue.finish_and_take(without, ["f1"], []) is None, "what is lent to a GPU is not for it, if it came back"
+    queue.poll({"other"})
+    assert queue.progress().queued == (0, 1)
+    queue.poll({"gpu"})
+    assert names(queue.take(having)) == ["g1"]
+
+
+def test_whoever_has_a_gpu_helps_out_when_nothing_wants_it():
+    queue = WorkQueue(make(1))
+    assert names(queue.take(Worker("gpu", "there", 0))) == ["f0"]
+
+
+def test_short_units_are_lent_several_at_once_but_the_end_is_shared():
+    queue = WorkQueue(make(40))
+    first = queue.take(worker(pid=0), most=8)
+    assert names(first) == [f"f{k}" for k in range(8)]
+    assert len(queue.take(worker(pid=1), most=8)) == 32 // (SHARE * 2)
+    assert [holding.fits for holding in queue.progress().holdings] == [8, 4]
+    queue.finish(worker(pid=0), names(first)[:3], [record(fit) for fit in names(first)])
+    progress = queue.progress()
+    assert (progress.done, progress.running, len(progress.records)) == (3, 9, 3)
+    queue.poll(set())
+    queue.poll({"a"})
+    assert names(queue.take(worker(), most=8))[0] in ("f3", "f8"), "what a lost worker held comes first, in its order"
+    lengths = []
+    while units := queue.take(worker(pid=len(lengths)), most=8):
+        lengths.append(len(units))
+    assert lengths[-1] == 1
+
+
+def test_how_many_are_asked_for_follows_from_their_seconds():
+    assert units_next(1, 5.0) == 1
+    assert units_next(1, 0.001) == 2, "it is doubled at most"
+    assert units_next(16, 0.01) == MOST_UNITS
+    assert units_next(20, 0.2) == 10
 
 
 EVENTS = st.tuples(st.sampled_from(["work", "die", "word"]), st.sampled_from("abc"), st.integers(0, 2))
@@ -122,19 +168,19 @@ def test_nothing_is_lost_whatever_the_gangs_do(events, restart):
             queue.poll(set("abc"))
             held = {holder: unit for holder, unit in held.items() if holder.gang != gang}
         elif one in held:
-            unit = held.pop(one)
-            stored.add(unit[0].id)
-            queue.finish(one, unit[0].id, [record(unit[0].id)])
+            firsts = names(held.pop(one))
+            stored.update(firsts)
+            queue.finish(one, firsts, [record(first) for first in firsts])
         elif event == "word":
-            queue.finish(one, "f3", [record("f3")] if "f3" in stored else [])  # of a process long given up
-        elif unit := queue.take(one):
-            held[one] = unit
+            queue.finish(one, ["f3"], [record("f3")] if "f3" in stored else [])  # of a process long given up
+        elif units := queue.take(one, most=1 + pid):
+            held[one] = units
         if event == "word":
             stored.add("f3")
     queue.poll({"z"})
-    while unit := queue.take(worker("z")):
-        stored.add(unit[0].id)
-        queue.finish(worker("z"), unit[0].id, [record(unit[0].id)])
+    while units := queue.take(worker("z")):
+        stored.update(names(units))
+        queue.finish(worker("z"), names(units), [record(first) for first in names(units)])
     assert stored == {f"f{k}" for k in range(12)}
     assert (queue.progress().done, queue.progress().running, queue.progress().waiting) == (12, 0, 0)
 

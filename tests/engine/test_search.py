@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Samples
+from raymer.engine.machine import SERIAL
 from raymer.engine.rerun import rerun_fit
 from raymer.engine.search import run_search, run_trials
 from raymer.engine.search_nested import inner_search, plan_outer, run_nested
@@ -80,13 +81,13 @@ def killed_after(fits):
 @pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
 def test_a_killed_search_ends_as_one_that_was_not(corpus, tmp_path, sampler):
     planned = planned_on(corpus, sampler=sampler, stopping=sampler == "tpe")
-    whole = run_search(planned, ResultStore(str(tmp_path / "whole")), serial=True)
+    whole = run_search(planned, ResultStore(str(tmp_path / "whole")), machine=SERIAL)
     assert len(whole.trials) == 14
     store = ResultStore(str(tmp_path / "killed"))
     for fits in (9, 13):
         with pytest.raises(KilledError):
             run_trials(planned, store, killed_after(fits))
-    ended = run_search(planned, store, serial=True)
+    ended = run_search(planned, store, machine=SERIAL)
     assert history(ended).equals(history(whole))
     assert len(store.done()) == len(ResultStore(str(tmp_path / "whole")).done()), "each fit once"
     study = load_study(journal_path(planned, store.location))
@@ -95,10 +96,10 @@ def test_a_killed_search_ends_as_one_that_was_not(corpus, tmp_path, sampler):
 
 
 def test_more_trials_go_on_from_there(corpus, tmp_path):
-    at_once = run_search(planned_on(corpus, trials=12), ResultStore(str(tmp_path / "a")), serial=True)
+    at_once = run_search(planned_on(corpus, trials=12), ResultStore(str(tmp_path / "a")), machine=SERIAL)
     store = ResultStore(str(tmp_path / "b"))
-    run_search(planned_on(corpus, trials=5), store, serial=True)
-    later = run_search(planned_on(corpus, trials=12), store, serial=True)
+    run_search(planned_on(corpus, trials=5), store, machine=SERIAL)
+    later = run_search(planned_on(corpus, trials=12), store, machine=SERIAL)
     assert history(later).equals(history(at_once))
     nothing = run_search(planned_on(corpus, trials=12), store)  # Ray is not even started
     assert (nothing.fits_run, nothing.fits_reused, len(nothing.trials)) == (0, 0, 12)
@@ -109,33 +110,33 @@ def test_fits_are_shared_with_plain_runs_and_other_searches(corpus, store):
 
     spec = parse_experiment(EXPERIMENT, "x.yaml")
     study = make_study(spec.model_copy(update={"systems": spec.systems[:1]}), corpus)
-    run_plan(study.plan, store, serial=True)
-    first = run_search(planned_on(corpus, trials=1), store, serial=True)
+    run_plan(study.plan, store, machine=SERIAL)
+    first = run_search(planned_on(corpus, trials=1), store, machine=SERIAL)
     assert (first.fits_run, first.fits_reused) == (0, 4), "the first trial is the method as it stands"
     scores = study.scores(store)
     mine = scores[(scores["target"] == "valence") & (scores["metric"] == "r2")]["value"]
     assert first.best_value == pytest.approx(mine.mean(), abs=1e-15)
-    run_search(planned_on(corpus, trials=8, stopping=False), store, serial=True)
-    again = run_search(planned_on(corpus, trials=8, sampler="random", stopping=False), store, serial=True)
+    run_search(planned_on(corpus, trials=8, stopping=False), store, machine=SERIAL)
+    again = run_search(planned_on(corpus, trials=8, sampler="random", stopping=False), store, machine=SERIAL)
     assert again.fits_reused >= 4
 
 
 def test_stopping_spares_fits_and_only_whole_trials_are_best(corpus, store, tmp_path):
     text = EXPERIMENT.replace("folds: 4", "folds: 8")
-    stopped = run_search(planned_on(corpus, text), store, serial=True)
+    stopped = run_search(planned_on(corpus, text), store, machine=SERIAL)
     states = stopped.trials["state"].value_counts()
     assert states["stopped"] >= 1
     assert stopped.fits_stopped == (8 - stopped.trials["folds"]).sum() > 0
     assert stopped.fits_run == stopped.trials["folds"].sum()
     whole = stopped.trials[stopped.trials["state"] == "whole"]
     assert stopped.best_value == whole["value"].max() == stopped.trials["value"].max()
-    plain = run_search(planned_on(corpus, text, stopping=False), ResultStore(str(tmp_path / "P")), serial=True)
+    plain = run_search(planned_on(corpus, text, stopping=False), ResultStore(str(tmp_path / "P")), machine=SERIAL)
     assert set(plain.trials["state"]) == {"whole"}
     assert plain.fits_stopped == 0
 
 
 def test_gaps_are_never_empty(corpus, store):
-    outcome = run_search(planned_on(corpus, TNN, trials=12), store, serial=True)
+    outcome = run_search(planned_on(corpus, TNN, trials=12), store, machine=SERIAL)
     assert (outcome.trials["reducer.d_n"] > outcome.trials["reducer.d_p"]).all()
     assert not outcome.failed
     assert set(outcome.trials["reducer.width"]) <= {2, 3, 4}
@@ -144,7 +145,7 @@ def test_gaps_are_never_empty(corpus, store):
 def test_two_objectives_give_a_front(corpus, store):
     planned = planned_on(corpus, EXPERIMENT.replace("objectives: [valence]", "objectives: [valence, arousal]"))
     assert not planned.stopping
-    outcome = run_search(planned, store, serial=True)
+    outcome = run_search(planned, store, machine=SERIAL)
     points = outcome.trials[["value.valence", "value.arousal"]].to_numpy()
     front = {member["number"] for member in outcome.front}
     for number, point in zip(outcome.trials["number"], points, strict=True):
@@ -155,7 +156,7 @@ def test_two_objectives_give_a_front(corpus, store):
 
 def test_a_trial_that_cannot_be_fitted_is_named_and_the_rest_goes_on(corpus, store):
     text = EXPERIMENT.replace("width: {}", "width: [4, 50]")
-    outcome = run_search(planned_on(corpus, text, trials=6, sampler="random"), store, serial=True)
+    outcome = run_search(planned_on(corpus, text, trials=6, sampler="random"), store, machine=SERIAL)
     failed = outcome.trials[outcome.trials["state"] == "failed"]
     assert len(outcome.trials) == 6
     assert 0 < len(failed) == len(outcome.failed) < 6
@@ -165,7 +166,7 @@ def test_a_trial_that_cannot_be_fitted_is_named_and_the_rest_goes_on(corpus, sto
 
 def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     planned = planned_on(corpus, trials=2)
-    run_search(planned, store, serial=True)
+    run_search(planned, store, machine=SERIAL)
     path = journal_path(planned, store.location)
     study = load_study(path)
     assert isinstance(study, optuna.Study)
@@ -177,10 +178,10 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     assert len(trial.user_attrs["folds"]) == len(trial.user_attrs["fits"]) <= 4
     assert set(trial.user_attrs["fits"]) <= store.done()
     with open_study(planned, path), pytest.raises(RaymerError, match="run by another process"):
-        run_search(planned_on(corpus, trials=3), store, serial=True)
+        run_search(planned_on(corpus, trials=3), store, machine=SERIAL)
     with path.open("ab") as journal:
         journal.write(b'{"op_code": 4, "wor')  # a process died in the middle of a line
-    assert len(run_search(planned_on(corpus, trials=3), store, serial=True).trials) == 3
+    assert len(run_search(planned_on(corpus, trials=3), store, machine=SERIAL).trials) == 3
     assert found(load_study(path), planned.space).best_value is not None
 
 
@@ -230,7 +231,7 @@ def test_outer_test_labels_change_nothing_of_the_inner_search(corpus, tmp_path):
     searches = [inner_search(planned, fold), inner_search(other, plan_outer(other, 3)[1])]
     assert planned.id != other.id
     assert searches[0].id == searches[1].id
-    results = [run_search(s, ResultStore(str(tmp_path / str(k))), serial=True) for k, s in enumerate(searches)]
+    results = [run_search(s, ResultStore(str(tmp_path / str(k))), machine=SERIAL) for k, s in enumerate(searches)]
     assert history(results[0]).equals(history(results[1]))
     assert ResultStore(str(tmp_path / "0")).done() == ResultStore(str(tmp_path / "1")).done()
     inside = with_labels(corpus, fold.outer.train[:3].tolist(), 0)

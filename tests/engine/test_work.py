@@ -9,6 +9,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVR
 
 from raymer.engine.fit import Fit, Samples, plan, units
+from raymer.engine.machine import SERIAL
 from raymer.engine.run import run_plan
 from raymer.engine.work import run_fit, run_unit
 from raymer.identity import array_hash
@@ -114,7 +115,7 @@ def planned(corpus):
 
 def test_sharing_a_training_changes_no_bit(planned, tmp_path):
     store = ResultStore(str(tmp_path))
-    assert run_plan(planned, store, serial=True).ran == len(planned.fits) == 16
+    assert run_plan(planned, store, machine=SERIAL).ran == len(planned.fits) == 16
     shared = 0
     for fit in planned.fits:
         stored, alone = store.get(fit.id), run_fit(fit, planned.samples, planned.splits[fit.split])
@@ -126,24 +127,24 @@ def test_sharing_a_training_changes_no_bit(planned, tmp_path):
 
 def test_what_exists_is_not_run_again(planned, tmp_path):
     store = ResultStore(str(tmp_path))
-    first = run_plan(replace(planned, fits=planned.fits[:5]), store, serial=True)
+    first = run_plan(replace(planned, fits=planned.fits[:5]), store, machine=SERIAL)
     marks = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
-    rest = run_plan(planned, store, serial=True)
+    rest = run_plan(planned, store, machine=SERIAL)
     assert (first.ran, rest.ran, rest.reused) == (5, 11, 5)
     assert all(path.stat().st_mtime_ns == mark for path, mark in marks.items())
-    assert run_plan(planned, store, serial=True).ran == 0
+    assert run_plan(planned, store, machine=SERIAL).ran == 0
 
 
 def test_a_failed_fit_is_recorded_and_the_rest_goes_on(corpus, tmp_path):
     pairs = [(Method.of("pca-svr", {"width": 500}), KFold(2)), (Method.of("svr"), KFold(2))]
     planned = plan(Samples.of(corpus, None, ["valence"]), pairs, ["valence"])
     store = ResultStore(str(tmp_path))
-    summary = run_plan(planned, store, serial=True)
+    summary = run_plan(planned, store, machine=SERIAL)
     assert (summary.ran, len(summary.failed)) == (2, 2)
     failure = store.failures(summary.failed)[0]
     assert failure["message"].startswith("ValueError: n_components=500")
     assert "Traceback" in failure["traceback"]
-    assert run_plan(planned, store, serial=True).failed == summary.failed, "a failed fit is tried again"
+    assert run_plan(planned, store, machine=SERIAL).failed == summary.failed, "a failed fit is tried again"
 
 
 def test_a_prediction_that_is_not_finite_is_a_failure(planned, tmp_path, monkeypatch):

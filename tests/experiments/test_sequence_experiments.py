@@ -12,6 +12,7 @@ from raymer.corpora.base import write_corpus
 from raymer.corpora.emotify import EMOTIONS
 from raymer.corpora.registry import import_corpus
 from raymer.engine.data import build_features
+from raymer.engine.machine import SERIAL
 from raymer.experiments.spec import experiment_names, load_experiment
 from raymer.features.logmel import LogMel
 
@@ -82,7 +83,7 @@ def corpora(tmp_path_factory):
             assert len(corpus.clips) == N
             write_corpus(corpus, root / name)
             build_features(
-                corpus, LogMel(sample_rate=8000, n_fft=512, n_bins=10), root / name / "features", serial=True
+                corpus, LogMel(sample_rate=8000, n_fft=512, n_bins=10), root / name / "features", machine=SERIAL
             )
         return root / name
 
