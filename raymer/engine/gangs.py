@@ -1,14 +1,14 @@
 """Running units on Ray: as many gangs as the cluster has room for, watched from the driver until nothing is left."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from raymer.engine.cluster import connected
 from raymer.engine.fit import Plan, Unit
 from raymer.engine.machine import Machine
-from raymer.engine.queue import Progress, WorkQueue
+from raymer.engine.queue import FitRecord, Progress, Worker, WorkQueue
 from raymer.engine.room import Room, ask_for_nodes, free_orphaned_room
 from raymer.engine.sharing import share_samples
 from raymer.engine.train import Errand, Gang
@@ -48,16 +48,16 @@ def run_gangs(
 
         is_local = machine.address == "local"
         rooms = _rooms(work, machine.gpus_per_fit)
-        units = ray.put(list(work))  # held to the end: the list is made anew from it
         errand = Errand(
-            queue=_start_list(units, store),
+            queue=_start_list(store),
             samples=share_samples(plan.samples),
             splits=ray.put(dict(plan.splits)),
             store=store.location,
             metrics=not is_local,
         )
         most = machine.workers or (n_workers if is_local else len(work))
-        watch = _Watch(errand, rooms, min(most, len(work)), is_local)
+        units = ray.put(list(work))  # held to the end: the list is filled again from it
+        watch = _Watch(errand, units, rooms, min(most, len(work)), is_local)
         try:
             return watch.to_the_end(on_progress)
         finally:
@@ -84,6 +84,7 @@ class _Watch:
     """The gangs of a run: begun where there is room, and what their loss calls for."""
 
     errand: Errand
+    units: Any
     rooms: dict[Room, int]
     most: int
     is_local: bool
@@ -114,7 +115,12 @@ class _Watch:
         import ray
 
         alive = {gang.label for gang in self.gangs if gang.is_alive()}
-        progress: Progress = ray.get(self.errand.queue.poll.remote(alive, self.leaving & alive))
+        work = self.errand.queue
+        progress: Progress | None = None
+        while progress is None:
+            progress = ray.get(work.poll.remote(alive, self.leaving & alive))
+            if progress is None:
+                ray.get(work.fill.remote(self.units))
         self.joined |= progress.gangs  # a list that was made anew has yet to hear of gangs at work
         return progress
 
@@ -179,25 +185,51 @@ class _Watch:
             )
 
 
-def _start_list(units: Any, store: ResultStore) -> Any:
-    """Start the work list (`units`: a reference) as an actor beside the driver, which its death does not end."""
+def _start_list(store: ResultStore) -> Any:
+    """Start the work list as an actor beside the driver, which its death does not end."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     beside = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     actor = ray.remote(WorkList).options(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=beside)
-    return actor.remote([units], store.location)  # within a list: of a bare one Ray warns that it might be let go
+    return actor.remote(store.location)
 
 
-class WorkList(WorkQueue):
-    """The work list as a process: made anew after its death, it finds what is done in the store."""
+class WorkList:
+    """The work list as a process, which is empty until the driver fills it: at first, and again after its death.
 
-    def __init__(self, units_ref: Sequence[Any], store: str) -> None:
+    Its units are no argument of its start, since Ray warns that those might be gone when it is started again.
+    """
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+        self._queue: WorkQueue | None = None
+
+    def fill(self, units: list[Unit]) -> None:
+        """Take the units; those that were done before this process died are found in the store."""
         import ray
 
-        units: list[Unit] = ray.get(units_ref[0])
         total = sum(map(len, units))
         if ray.get_runtime_context().was_current_actor_reconstructed:
-            done = ResultStore(store).done()
+            done = ResultStore(self._store).done()
             units = [unit for unit in units if any(fit.id not in done for fit in unit)]
-        super().__init__(units, done=total - sum(map(len, units)))
+        self._queue = WorkQueue(units, done=total - sum(map(len, units)))
+
+    def poll(self, alive: Collection[str], leaving: Collection[str]) -> Progress | None:
+        """As WorkQueue.poll; None where it wants to be filled."""
+        return self._queue.poll(alive, leaving) if self._queue else None
+
+    def take(self, worker: Worker) -> tuple[Unit, ...] | None:
+        """As WorkQueue.take; nothing yet where it wants to be filled."""
+        return self._queue.take(worker) if self._queue else ()
+
+    def finish_and_take(
+        self, worker: Worker, firsts: Sequence[str], records: Sequence[FitRecord], most: int
+    ) -> tuple[Unit, ...] | None:
+        """As WorkQueue.finish_and_take; where it wants to be filled, the results will be found in the store."""
+        return self._queue.finish_and_take(worker, firsts, records, most) if self._queue else ()
+
+    def stop(self, reason: str) -> None:
+        """As WorkQueue.stop; where it wants to be filled, the next that finds the store broken says so again."""
+        if self._queue:
+            self._queue.stop(reason)
