@@ -27,10 +27,10 @@ from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
-from raymer.engine.final import fit_final
 from raymer.engine.machine import SERIAL
-from raymer.engine.model import BLOCK, LEVEL, Model, load_model
-from raymer.engine.predict import predict_on_ray
+from raymer.engine.models.final import fit_final
+from raymer.engine.models.model import BLOCK, LEVEL, Model, load_model
+from raymer.engine.models.predict import predict_on_ray
 from raymer.engine.study import make_study
 from raymer.experiments.spec import parse_experiment
 from raymer.features.logmel import LogMel

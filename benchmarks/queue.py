@@ -22,10 +22,10 @@ import psutil
 
 from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
-from raymer.engine import train
 from raymer.engine.fit import Plan, Samples, plan
+from raymer.engine.gang import train
+from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import Machine
-from raymer.engine.queue import Progress
 from raymer.engine.run import run_plan
 from raymer.engine.study import make_study
 from raymer.experiments.spec import load_experiment
@@ -73,7 +73,8 @@ def run_no_op_fits(n: int, workers: int) -> None:
 
 def drain_without_training(config: dict[str, Any]) -> None:
     """Do what a worker does, with nothing in the place of training and scoring."""
-    from raymer.engine import train, work
+    from raymer.engine import work
+    from raymer.engine.gang import train
 
     class Nothing:
         def __init__(self, fit: Any, division: Any) -> None:

@@ -24,10 +24,10 @@ import numpy as np
 from raymer.corpora.base import load_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.machine import Machine
-from raymer.engine.search import executor, run_search
-from raymer.engine.search_nested import run_nested
-from raymer.engine.search_plan import plan_search
-from raymer.engine.search_study import found, load_study
+from raymer.engine.search.nested import run_nested
+from raymer.engine.search.plan import plan_search
+from raymer.engine.search.run import executor, run_search
+from raymer.engine.search.study import found, load_study
 from raymer.experiments.spec import load_experiment, parse_experiment
 from raymer.results.store import ResultStore
 

@@ -31,11 +31,11 @@ _PUBLIC = {
     "import_corpus": "raymer.corpora.registry",
     "load_corpus": "raymer.corpora.base",
     "load_experiment": "raymer.experiments.spec",
-    "load_model": "raymer.engine.model",
-    "load_study": "raymer.engine.search_study",
+    "load_model": "raymer.engine.models.model",
+    "load_study": "raymer.engine.search.study",
     "make_synthetic": "raymer.corpora.synthetic",
-    "plan_search": "raymer.engine.search_plan",
-    "run_search": "raymer.engine.search",
+    "plan_search": "raymer.engine.search.plan",
+    "run_search": "raymer.engine.search.run",
     "write_corpus": "raymer.corpora.base",
 }
 

@@ -22,7 +22,7 @@ from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
     from raymer.corpora.base import Corpus
-    from raymer.engine.final import Evaluation
+    from raymer.engine.models.final import Evaluation
     from raymer.engine.study import Study
 
 
@@ -48,7 +48,7 @@ def fit(
     """Fit a method on all clips of a corpus and save it with a model card; what --store lacks of its fits is run."""
     with one_line_errors():
         from raymer.corpora.base import load_corpus
-        from raymer.engine.final import choose_system, fit_final
+        from raymer.engine.models.final import choose_system, fit_final
         from raymer.engine.study import make_study
         from raymer.errors import UsageError
         from raymer.experiments.spec import load_experiment
@@ -85,7 +85,7 @@ def _check_use(store: str | None, protocol: str | None, folds: int | None, machi
 
 
 def _evaluation(study: "Study", corpus: "Corpus", row: int, store: str, machine: Machine) -> "Evaluation":
-    from raymer.engine.final import evaluate
+    from raymer.engine.models.final import evaluate
     from raymer.results.store import ResultStore
 
     results = ResultStore(store)

@@ -18,7 +18,7 @@ JobArgument = Annotated[str, typer.Argument(help="Id of a job, as `submit` and `
 def list_(address: JobsAddressOption = None, json: JsonOption = False) -> None:
     """List the jobs that were submitted, the latest first."""
     with one_line_errors():
-        from raymer.engine.jobs import Jobs
+        from raymer.engine.jobs.client import Jobs
 
         found = Jobs(jobs_address(address)).list()
         if json:
@@ -39,7 +39,7 @@ def logs(
 ) -> None:
     """Print what a job has printed so far."""
     with one_line_errors():
-        from raymer.engine.jobs import Jobs
+        from raymer.engine.jobs.client import Jobs
 
         server = Jobs(jobs_address(address))
         server.get(job_id)
@@ -53,7 +53,7 @@ def logs(
 def stop(job_id: JobArgument, address: JobsAddressOption = None) -> None:
     """Stop a job; every result that it has written stays, and the same verb goes on from there."""
     with one_line_errors():
-        from raymer.engine.jobs import Jobs
+        from raymer.engine.jobs.client import Jobs
 
         was_running = Jobs(jobs_address(address)).stop(job_id)
         say(f"job {job_id} {'is being stopped' if was_running else 'was over already'}")

@@ -15,7 +15,7 @@ from rich.table import Table
 from raymer.errors import RaymerError
 
 if TYPE_CHECKING:
-    from raymer.engine.queue import Progress
+    from raymer.engine.gang.queue import Progress
     from raymer.engine.run import RunSummary
     from raymer.reports.curves import CurvePoint
     from raymer.reports.table import Row

@@ -11,7 +11,7 @@ from raymer.cli.output import err, one_line_errors, out, print_json
 from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
-    from raymer.engine.model import Model, Predictions
+    from raymer.engine.models.model import Model, Predictions
 
 SHOWN = 40
 
@@ -40,7 +40,7 @@ def predict(
 ) -> None:
     """Predict audio files with a saved model; a broken file costs one line, and exit code 1 at the end."""
     with one_line_errors():
-        from raymer.engine.model import load_model
+        from raymer.engine.models.model import load_model
 
         machine = Machine(address, workers, serial=serial)
         _check_use(files, features_table, id_, machine)
@@ -48,7 +48,7 @@ def predict(
         if picture is not None:
             _check_picture(loaded, picture)
         if features_table is not None:
-            from raymer.engine.predict import predict_table
+            from raymer.engine.models.predict import predict_table
 
             made = predict_table(loaded, features_table, id_column=id_, level=level)
         else:
@@ -90,7 +90,7 @@ def _check_picture(model: "Model", picture: Path) -> None:
 
 
 def _predict_audio(model: "Model", paths: list[Path], level: float, machine: Machine) -> "Predictions":
-    from raymer.engine.predict import find_files, predict_files
+    from raymer.engine.models.predict import find_files, predict_files
 
     files = find_files(paths)
     if model.source is not None and (changed := model.source.changed_versions()):

@@ -11,7 +11,7 @@ from raymer.cli.output import err, one_line_errors, say
 from raymer.errors import UsageError
 
 if TYPE_CHECKING:
-    from raymer.engine.jobs import Job, Jobs
+    from raymer.engine.jobs.client import Job, Jobs
 
 PLACES = ("corpus", "store", "folder")
 FOLLOW_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -32,8 +32,8 @@ def submit(
     sees them, on an object store (s3://...) or below an absolute path. Closing this terminal does not stop the job.
     """
     with one_line_errors():
-        from raymer.engine.jobs import Jobs, command_line
-        from raymer.engine.package import make_package
+        from raymer.engine.jobs.client import Jobs, command_line
+        from raymer.engine.jobs.package import make_package
 
         verb, params = _parse(ctx, words)
         sent, extra = _for_the_cluster(verb, params)
@@ -57,7 +57,7 @@ def jobs_address(given: str | None) -> str:
     """Return the address of the jobs server: as given, else Ray's own variable, else the tunnel's usual end."""
     import os
 
-    from raymer.engine.jobs import DEFAULT_ADDRESS
+    from raymer.engine.jobs.client import DEFAULT_ADDRESS
 
     return given or os.environ.get("RAY_API_SERVER_ADDRESS") or DEFAULT_ADDRESS
 

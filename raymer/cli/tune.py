@@ -11,9 +11,9 @@ from raymer.cli.trials import params_text, trials_display
 from raymer.engine.machine import Machine
 
 if TYPE_CHECKING:
-    from raymer.engine.search_nested import NestedOutcome
-    from raymer.engine.search_plan import PlannedSearch
-    from raymer.engine.search_study import SearchOutcome
+    from raymer.engine.search.nested import NestedOutcome
+    from raymer.engine.search.plan import PlannedSearch
+    from raymer.engine.search.study import SearchOutcome
 
 
 def tune(
@@ -79,10 +79,10 @@ def tune(
             )
         machine = Machine(address, workers, serial=serial)
         from raymer.corpora.base import load_corpus
-        from raymer.engine.search import executor, run_trials
-        from raymer.engine.search_nested import run_nested
-        from raymer.engine.search_plan import plan_search
-        from raymer.engine.search_study import journal_path
+        from raymer.engine.search.nested import run_nested
+        from raymer.engine.search.plan import plan_search
+        from raymer.engine.search.run import executor, run_trials
+        from raymer.engine.search.study import journal_path
         from raymer.experiments.spec import load_experiment
         from raymer.results.store import ResultStore
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from raymer.engine.fit import Plan, Unit, units
-from raymer.engine.gangs import run_gangs
+from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
+from raymer.engine.gang.run_log import RunLog
+from raymer.engine.gang.watch import run_gangs
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
-from raymer.engine.run_log import RunLog
 from raymer.engine.work import one_thread, run_unit
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore, StoreError

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import raymer
-from raymer.engine import package
-from raymer.engine.package import make_package
+from raymer.engine.jobs import package
+from raymer.engine.jobs.package import make_package
 from raymer.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

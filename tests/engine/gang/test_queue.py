@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raymer.engine.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Worker, WorkQueue, units_next
+from raymer.engine.gang.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Worker, WorkQueue, units_next
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from raymer.engine.search import Execute, run_trials
-from raymer.engine.search_plan import PlannedSearch
-from raymer.engine.search_run import OnProgress
-from raymer.engine.search_study import SearchOutcome
+from raymer.engine.search.plan import PlannedSearch
+from raymer.engine.search.run import Execute, run_trials
+from raymer.engine.search.study import SearchOutcome
+from raymer.engine.search.trials import OnProgress
 from raymer.engine.work import one_thread
 from raymer.errors import RaymerError, UsageError
 from raymer.protocols.nested import OuterFold, nested_splits, outer_protocol

@@ -2,7 +2,7 @@
 
 import pytest
 
-from raymer.engine.room import Room
+from raymer.engine.gang.room import Room
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from raymer.engine.metrics import count_fits
-from raymer.engine.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
-from raymer.engine.room import Room
-from raymer.engine.sharing import SharedSamples
+from raymer.engine.gang.metrics import count_fits
+from raymer.engine.gang.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
+from raymer.engine.gang.room import Room
+from raymer.engine.gang.sharing import SharedSamples
 from raymer.engine.work import one_thread, run_unit
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore, StoreError

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from raymer.corpora.base import Corpus
-from raymer.engine.card import make_card
 from raymer.engine.curve_work import curve_method, label_matrix
 from raymer.engine.fit import Fit, Plan, Samples, plan, units
+from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.model import Model
+from raymer.engine.models.card import make_card
+from raymer.engine.models.model import Model
+from raymer.engine.models.source import Source, sequence_source, summary_row, table_source
 from raymer.engine.naming import find_system
-from raymer.engine.queue import Progress
 from raymer.engine.run import run_plan
-from raymer.engine.source import Source, sequence_source, summary_row, table_source
 from raymer.engine.study import Study, System
 from raymer.engine.work import one_thread
 from raymer.errors import RaymerError, UsageError

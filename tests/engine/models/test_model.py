@@ -17,11 +17,11 @@ from raymer.corpora.base import load_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
-from raymer.engine.final import choose_system, evaluate, fit_final
 from raymer.engine.fit import Fit
 from raymer.engine.machine import SERIAL
-from raymer.engine.model import Model, load_model
-from raymer.engine.predict import find_files, predict_files, predict_on_ray
+from raymer.engine.models.final import choose_system, evaluate, fit_final
+from raymer.engine.models.model import Model, load_model
+from raymer.engine.models.predict import find_files, predict_files, predict_on_ray
 from raymer.engine.work import run_fit
 from raymer.errors import RaymerError, UsageError
 from raymer.features.opensmile import OpenSmileIs13

@@ -13,7 +13,7 @@ from raymer.corpora.audio_files import audio_below
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table, require_columns
 from raymer.engine.cluster import connected
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.model import BLOCK, LEVEL, Model, Predictions, joined, load_model
+from raymer.engine.models.model import BLOCK, LEVEL, Model, Predictions, joined, load_model
 from raymer.errors import RaymerError, UsageError
 from raymer.features.shards import Broken
 from raymer.identity import content_hash

@@ -7,8 +7,8 @@ from typing import Any
 
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Samples
-from raymer.engine.search_samplers import grid_levels
-from raymer.engine.search_task import SearchTask
+from raymer.engine.search.samplers import grid_levels
+from raymer.engine.search.task import SearchTask
 from raymer.engine.study import make_study
 from raymer.errors import UsageError
 from raymer.experiments.spec import ExperimentSpec

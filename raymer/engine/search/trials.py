@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from optuna.trial import Trial, TrialState
 
-from raymer.engine.search_plan import PlannedSearch
-from raymer.engine.search_race import comparable, is_hopeless
-from raymer.engine.search_samplers import ERROR
-from raymer.engine.search_study import OpenStudy, draw, finished, state_of
-from raymer.engine.search_task import FoldReport, SearchTask
+from raymer.engine.search.plan import PlannedSearch
+from raymer.engine.search.race import comparable, is_hopeless
+from raymer.engine.search.samplers import ERROR
+from raymer.engine.search.study import OpenStudy, draw, finished, state_of
+from raymer.engine.search.task import FoldReport, SearchTask
 from raymer.engine.work import one_thread
 from raymer.results.store import ResultStore
 

@@ -96,7 +96,7 @@ class Progress:
 
 
 class WorkQueue:
-    """Units waiting, units lent to workers, and what came back. Plain Python: engine/gangs.py makes an actor of it.
+    """Units waiting, units lent to workers, and what came back. Plain Python: gang/watch.py makes an actor of it.
 
     Who watches the gangs says in `poll` which are alive. What the others held is given back, and nothing more is lent
     to them: a unit is lost with no process, and a worker that was taken for dead disturbs nobody. If the list's own

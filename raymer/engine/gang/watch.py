@@ -7,11 +7,11 @@ from typing import Any
 
 from raymer.engine.cluster import connected
 from raymer.engine.fit import Plan, Unit
+from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue
+from raymer.engine.gang.room import Room, ask_for_nodes, free_orphaned_room
+from raymer.engine.gang.sharing import share_samples
+from raymer.engine.gang.train import Errand, Gang
 from raymer.engine.machine import Machine
-from raymer.engine.queue import FitRecord, Progress, Worker, WorkQueue
-from raymer.engine.room import Room, ask_for_nodes, free_orphaned_room
-from raymer.engine.sharing import share_samples
-from raymer.engine.train import Errand, Gang
 from raymer.errors import RaymerError, UsageError
 from raymer.results.store import ResultStore
 

@@ -16,9 +16,9 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from ray.tune.stopper import Stopper
 
-from raymer.engine.search_run import SearchRun
-from raymer.engine.search_study import retry_trial
-from raymer.engine.search_task import FoldReport, SearchTask
+from raymer.engine.search.study import retry_trial
+from raymer.engine.search.task import FoldReport, SearchTask
+from raymer.engine.search.trials import SearchRun
 from raymer.engine.work import one_thread
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore

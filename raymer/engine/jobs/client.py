@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from raymer.engine.package import Package
+from raymer.engine.jobs.package import Package
 from raymer.errors import RaymerError, UsageError
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"

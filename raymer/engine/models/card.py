@@ -6,7 +6,7 @@ from typing import Any
 from raymer.corpora.base import Corpus, Target
 from raymer.corpora.registry import IMPORTERS
 from raymer.engine.fit import Fit, Samples
-from raymer.engine.source import Source
+from raymer.engine.models.source import Source
 from raymer.engine.study import Study, System
 from raymer.engine.work import versions
 

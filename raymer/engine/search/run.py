@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from raymer.engine.cluster import connected
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.search_plan import PlannedSearch
-from raymer.engine.search_run import OnProgress, SearchProgress, SearchRun, run_serial
-from raymer.engine.search_study import SearchOutcome, found, journal_path, open_study
+from raymer.engine.search.plan import PlannedSearch
+from raymer.engine.search.study import SearchOutcome, found, journal_path, open_study
+from raymer.engine.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore
 
@@ -61,7 +61,7 @@ def executor(machine: Machine = LOCAL) -> Iterator[Execute]:
         def on_ray(run: SearchRun) -> None:
             if not found_workers:
                 found_workers.append(stack.enter_context(connected(machine.address, machine.workers)))
-            from raymer.engine.search_tune import run_on_tune  # here, since it imports Ray Tune
+            from raymer.engine.search.tune import run_on_tune  # here, since it imports Ray Tune
 
             run_on_tune(run, found_workers[0])
 

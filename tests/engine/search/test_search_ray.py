@@ -16,7 +16,7 @@ import pytest
 
 from raymer.corpora.base import write_corpus
 from raymer.corpora.synthetic import make_synthetic
-from raymer.engine.search_study import load_study
+from raymer.engine.search.study import load_study
 from raymer.results.store import ResultStore
 
 pytestmark = pytest.mark.slow

@@ -15,8 +15,8 @@ import pandas as pd
 import torch
 
 from raymer.corpora.base import Target
-from raymer.engine.card import describe
-from raymer.engine.source import Source, summary_row
+from raymer.engine.models.card import describe
+from raymer.engine.models.source import Source, summary_row
 from raymer.engine.work import one_thread
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError

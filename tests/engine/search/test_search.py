@@ -11,11 +11,11 @@ from raymer.corpora.base import Corpus
 from raymer.engine.fit import Samples
 from raymer.engine.machine import SERIAL
 from raymer.engine.rerun import rerun_fit
-from raymer.engine.search import run_search, run_trials
-from raymer.engine.search_nested import inner_search, plan_outer, run_nested
-from raymer.engine.search_plan import plan_search
-from raymer.engine.search_run import SearchRun, run_serial
-from raymer.engine.search_study import draw, found, journal_path, load_study, open_study
+from raymer.engine.search.nested import inner_search, plan_outer, run_nested
+from raymer.engine.search.plan import plan_search
+from raymer.engine.search.run import run_search, run_trials
+from raymer.engine.search.study import draw, found, journal_path, load_study, open_study
+from raymer.engine.search.trials import SearchRun, run_serial
 from raymer.engine.study import make_study
 from raymer.errors import RaymerError, UsageError
 from raymer.experiments.spec import parse_experiment

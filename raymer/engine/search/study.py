@@ -16,8 +16,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from raymer.engine.search_plan import PlannedSearch
-from raymer.engine.search_samplers import ERROR, is_interrupted, make_sampler
+from raymer.engine.search.plan import PlannedSearch
+from raymer.engine.search.samplers import ERROR, is_interrupted, make_sampler
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.spaces import HAIR, Choice, Space, Whole
 

@@ -1,0 +1,1 @@
+"""Final models: fitted on all clips, saved without pickle, and their predictions."""

@@ -1,0 +1,1 @@
+"""Searching parameters on Ray Tune and Optuna, flat or nested."""
