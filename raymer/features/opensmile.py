@@ -24,25 +24,13 @@ DTYPE = "float32"  # what openSMILE computes in
 
 
 @dataclass(frozen=True)
-class OpenSmileIs13:
-    """260 features a clip: 65 descriptors and their first differences, mean and standard deviation over a second.
+class _Functionals:
+    """What openSMILE's sets share: a clip is one row of numbers."""
 
-    The mean over a clip's seconds is what DEAM's per-frame files average to. `sample_rate` matters (some descriptors
-    look at the whole spectrum): one rate for all clips of a corpus; DEAM's own files were made from 44100 Hz.
-    """
-
-    kind: ClassVar[str] = "opensmile-is13"
-    input_name: ClassVar[str] = IS13_NAME
     shard_size: ClassVar[int] = SHARD_SIZE
     dtype: ClassVar[str] = DTYPE
-    width: ClassVar[int] = len(FEATURES)
-    columns: ClassVar[tuple[str, ...]] = FEATURES
 
     sample_rate: int = 22050
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters, JSON-ready."""
-        return {**asdict(self), "window": WINDOW, "hop": HOP}
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the libraries that take part; UsageError without openSMILE."""
@@ -51,6 +39,24 @@ class OpenSmileIs13:
     def longest(self, path: Path) -> int:
         """Return 1: a clip is one row."""
         return 1
+
+
+@dataclass(frozen=True)
+class OpenSmileIs13(_Functionals):
+    """260 features a clip: 65 descriptors and their first differences, mean and standard deviation over a second.
+
+    The mean over a clip's seconds is what DEAM's per-frame files average to. `sample_rate` matters (some descriptors
+    look at the whole spectrum): one rate for all clips of a corpus; DEAM's own files were made from 44100 Hz.
+    """
+
+    kind: ClassVar[str] = "opensmile-is13"
+    input_name: ClassVar[str] = IS13_NAME
+    width: ClassVar[int] = len(FEATURES)
+    columns: ClassVar[tuple[str, ...]] = FEATURES
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters, JSON-ready."""
+        return {**asdict(self), "window": WINDOW, "hop": HOP}
 
     def extract(self, path: Path) -> np.ndarray:
         """Return the features (1, 260), float32, of a file; raises AudioError."""
@@ -60,16 +66,12 @@ class OpenSmileIs13:
 
 
 @dataclass(frozen=True)
-class OpenSmileCompare:
+class OpenSmileCompare(_Functionals):
     """6,373 functionals a clip: the ComParE 2016 set, as packaged. `sample_rate` as in OpenSmileIs13."""
 
     kind: ClassVar[str] = "opensmile-compare"
     input_name: ClassVar[str] = COMPARE_NAME
-    shard_size: ClassVar[int] = SHARD_SIZE
-    dtype: ClassVar[str] = DTYPE
     width: ClassVar[int] = 6373
-
-    sample_rate: int = 22050
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,14 +81,6 @@ class OpenSmileCompare:
     def parameters(self) -> dict[str, Any]:
         """Return the parameters, JSON-ready."""
         return asdict(self)
-
-    def versions(self) -> dict[str, str]:
-        """Return the versions of the libraries that take part; UsageError without openSMILE."""
-        return _versions()
-
-    def longest(self, path: Path) -> int:
-        """Return 1: a clip is one row."""
-        return 1
 
     def extract(self, path: Path) -> np.ndarray:
         """Return the features (1, 6373), float32, of a file; raises AudioError."""

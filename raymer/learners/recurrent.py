@@ -202,6 +202,27 @@ class SimilarityGRU(_Recurrent):
 class _Direct(_Recurrent):
     """A network with a linear head: the paper's NN; its features, for an SVM, are FL."""
 
+    def __init__(
+        self,
+        *,
+        hidden: tuple[int, ...] = (100, 50),
+        excerpt: int = 100,
+        epochs: int = 400,
+        batch: int = 64,
+        optimiser: str = "Adadelta",
+        learning_rate: float | None = None,
+        device: str = "cpu",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.hidden = hidden
+        self.excerpt = excerpt
+        self.epochs = epochs
+        self.batch = batch
+        self.optimiser = optimiser
+        self.learning_rate = learning_rate
+        self.device = device
+        self.random_state = random_state
+
     def _outputs(self, X: Any, lengths: Any) -> np.ndarray[Any, Any]:
         return head_outputs(self.net_, self.transform(X, lengths))
 
@@ -234,15 +255,17 @@ class GRURegressor(RegressorMixin, _Direct):
         device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
+        super().__init__(
+            hidden=hidden,
+            excerpt=excerpt,
+            epochs=epochs,
+            batch=batch,
+            optimiser=optimiser,
+            learning_rate=learning_rate,
+            device=device,
+            random_state=random_state,
+        )
         self.label_scale = label_scale
-        self.hidden = hidden
-        self.excerpt = excerpt
-        self.epochs = epochs
-        self.batch = batch
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.device = device
-        self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
         """Say that several targets are fine."""
@@ -268,27 +291,6 @@ class GRUClassifier(ClassifierMixin, _Direct):
     `transform` returns the features before the head, for an SVM: the paper's FL. Parameters, attributes and errors are
     those of `SimilarityGRU`, without the kernel's and the scale of labels; `classes_` are the classes, sorted.
     """
-
-    def __init__(
-        self,
-        *,
-        hidden: tuple[int, ...] = (100, 50),
-        excerpt: int = 100,
-        epochs: int = 400,
-        batch: int = 64,
-        optimiser: str = "Adadelta",
-        learning_rate: float | None = None,
-        device: str = "cpu",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.excerpt = excerpt
-        self.epochs = epochs
-        self.batch = batch
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.device = device
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
         """Train on clips X (n_clips, n_frames, n_bins) and classes y (n_clips,), numbers or text."""

@@ -1,5 +1,6 @@
 """The bed of two nodes: both are used, a lost one is made up for, one that joins is used, the token is asked for."""
 
+import itertools
 import subprocess
 import sys
 import time
@@ -7,7 +8,7 @@ from collections import Counter
 
 import pytest
 from beds.bed import two_nodes
-from beds.faults import FITS, Range, shots
+from beds.faults import FITS, Range, rounds
 
 from raymer.files import Files
 from raymer.results.runs import read_fit_lines, read_runs
@@ -102,7 +103,10 @@ def test_without_the_token_nothing_is_run(field, tmp_path, token):
     assert field.files("refused") == {}
 
 
-@pytest.mark.parametrize(("kind", "after", "pause"), shots(5, seed=1))
-def test_a_kill_loses_nothing(field, kind, after, pause):
-    outcome = field.shoot(kind, f"shot-{kind}", after, pause)
-    assert (outcome.lost, outcome.overwritten, outcome.same_bits) == (0, 0, True)
+@pytest.mark.parametrize("number", [0, 1])
+def test_kills_lose_nothing(field, number):
+    """Two rounds kill each kind of process once."""
+    shots = list(itertools.islice(rounds(seed=1), 2))[number]
+    outcome = field.play(f"shot{number}", shots)
+    assert outcome.is_clean, outcome
+    assert [kill.kind for kill in outcome.kills] == [kind for kind, *_ in shots]
