@@ -10,9 +10,6 @@ from raymer.reports.table import PlannedSystem
 from raymer.results.frame import AVERAGE, average_over_targets
 from raymer.stats import Comparison, adjust, compare_pairs, pair
 
-MOST = 32
-"""Rows of one forest plot: with more pairs than this none would be found."""
-
 
 def contrasts(
     systems: Sequence[PlannedSystem],
@@ -59,7 +56,7 @@ def _compared(named: Sequence[tuple[PlannedSystem, str]], scores: pd.DataFrame, 
     done = scores.groupby("method").size()
     whole = [(system, label) for system, label in named if done.get(label, 0) == len(splits[label])]
     pairs = [(a, b) for a, b in _pairs(whole) if splits[a] == splits[b] and len(splits[a]) > 1]
-    if not 0 < len(pairs) <= MOST:
+    if not pairs:
         return []
     one = scores.iloc[0]
     asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}

@@ -1,6 +1,6 @@
 """All that a report says of an experiment, as plain data; figures and tables are made of it here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,10 @@ from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, pre
 from raymer.reports.table import PlannedSystem, Row, make_rows
 from raymer.reports.text_table import TextTable, epochs_table, points_table, rows_table
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
+from raymer.stats import Comparison
+
+MOST_ROWS = 32
+"""Rows of one forest plot: among more a pair would not be found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +103,7 @@ class Report:
         widths = make_width_points(self.systems, self.scores, spec.targets, spec.metric)
         if has_widths(widths) and any(point.mean is not None for point in widths):
             plots.append(widths_plot(widths))
-        for number, (about, made) in enumerate(self._contrasts().items(), 1):
+        for number, (about, made) in enumerate(self._contrasts(), 1):
             plots.append(replace(forest_plot(made, name=f"forest-{number}"), title=f"Differences: {about}"))
         if self.predictions:
             plots.append(predicted_plot(self.predictions, self.audio))
@@ -120,8 +124,20 @@ class Report:
                     lines.append(f"{target}: {claim.verdict}")
         return list(dict.fromkeys(lines))
 
-    def _contrasts(self) -> dict[str, Any]:
-        return contrasts(self.systems, self.labels, self.scores, self.spec.targets, self.spec.metric)
+    def _contrasts(self) -> Iterator[tuple[str, list[Comparison]]]:
+        """Yield comparisons with what they are about, no more at once than one plot can show."""
+        found = contrasts(self.systems, self.labels, self.scores, self.spec.targets, self.spec.metric)
+        for about, made in found.items():
+            parts = list(batched(made, MOST_ROWS))
+            for k, part in enumerate(parts, 1):
+                yield f"{about} ({k} of {len(parts)})" if len(parts) > 1 else about, part
+
+
+def batched(items: Sequence[Comparison], size: int) -> Iterator[list[Comparison]]:
+    """Yield `items` in parts of nearly equal size, none longer than `size`."""
+    count = -(-len(items) // size)
+    for k in range(count):
+        yield list(items[k * len(items) // count : (k + 1) * len(items) // count])
 
 
 def best_systems(

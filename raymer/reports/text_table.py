@@ -52,14 +52,19 @@ def points_table(title: str, points: Sequence[CurvePoint], notes: Sequence[str] 
     with_protocol = len({protocol for _, protocol in methods}) > 1
     last = max((point.epoch for point in points), default=0)
     at = {(point.target, point.epoch, point.method, point.protocol): point for point in points}
+    with_published = {(point.method, point.protocol) for point in points if point.published is not None}
     columns = [Column("target", is_number=False)]
     for method, protocol in methods:
         columns.append(Column(f"{method}, {protocol}" if with_protocol else method))
-        columns.append(Column("published (difference)", is_published=True))
+        if (method, protocol) in with_published:
+            columns.append(Column("published (difference)", is_published=True))
     lines = []
     for target in dict.fromkeys(point.target for point in points):
-        row = [at.get((target, last, *method)) for method in methods]
-        lines.append((target, *(cell for point in row for cell in (_mean(point), _published(point)))))
+        row = [target]
+        for one in methods:
+            point = at.get((target, last, *one))
+            row += [_mean(point), _published(point)] if one in with_published else [_mean(point)]
+        lines.append(tuple(row))
     return TextTable(f"{title}, epoch {last}", tuple(columns), tuple(lines), tuple(notes))
 
 

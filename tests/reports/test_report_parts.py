@@ -11,7 +11,7 @@ from raymer.experiments.spec import parse_experiment
 from raymer.reports.contrasts import contrasts
 from raymer.reports.facts import protocol_words, time_spent
 from raymer.reports.plot import POINTS, draw_whole
-from raymer.reports.report import best_systems, file_urls
+from raymer.reports.report import MOST_ROWS, batched, best_systems, file_urls
 from raymer.reports.scatter import Predictions, predicted_plot
 from raymer.results.frame import AVERAGE
 
@@ -47,6 +47,15 @@ def test_what_is_learnt_stands_against_its_own_kind(study, scores_of):
         assert one.p_holm >= one.nadeau_bengio.p
     over_all, _ = pairs(study, scores_of(study), ("valence", "arousal", "nothing"))
     assert over_all == {}, "no split has all three targets"
+
+
+def test_no_pair_is_left_out_of_the_forest_plots():
+    for count in (1, 32, 33, 100):
+        parts = list(batched(range(count), MOST_ROWS))
+        assert [one for part in parts for one in part] == list(range(count))
+        assert max(map(len, parts)) <= MOST_ROWS
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert list(batched([], MOST_ROWS)) == []
 
 
 def test_an_incomplete_system_is_in_no_contrast(study, scores_of):

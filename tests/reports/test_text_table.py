@@ -1,5 +1,7 @@
 """Cells that the terminal, LaTeX and the page share."""
 
+from dataclasses import replace
+
 from raymer.reports.curves import CurvePoint
 from raymer.reports.latex import latex
 from raymer.reports.table import Row
@@ -39,6 +41,9 @@ def test_points_and_epochs():
         ("joy", "0.400 ± 0.020", "0.50 (-0.100)"),
         ("average", "incomplete", "0.50"),
     )
+    plain = points_table("t", [replace(point, published=None, difference=None) for point in points])
+    assert [column.name for column in plain.columns] == ["target", "NN"]
+    assert plain.rows == (("joy", "0.400 ± 0.020"), ("average", "incomplete"))
     assert epochs_table("t", points).rows == (("10", "0.350 ± 0.020"), ("20", "incomplete"))
 
 

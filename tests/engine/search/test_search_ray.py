@@ -1,21 +1,19 @@
 """Searches on Ray Tune: one worker gives what no Ray gives, and kill -9 of driver or worker repeats nothing."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+import killing
 import psutil
 import pytest
+from killing import Bench, descendants
 
-from raymer.corpora.base import write_corpus
-from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.search.study import load_study
 from raymer.results.store import ResultStore
 
@@ -36,61 +34,33 @@ search:
 TRIALS = 8
 
 
-class Bench:
-    """A search whose stores can be filled by the command line in processes of their own."""
+def wait_for(bench: Bench, store: str, trials: int, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 240
+    while over(bench, store) < trials:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.orphans: list[psutil.Process] = []
-        write_corpus(make_synthetic(200, 40, seed=2), root / "C")
-        (root / "killed.yaml").write_text(EXPERIMENT)
 
-    def start(self, store: str, *words: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "raymer.cli.main", "tune", str(self.root / "killed.yaml")]
-        pipe = subprocess.PIPE
-        where = ["-c", "C", "-s", store, "--json"]
-        return subprocess.Popen([*command, *where, *words], stdout=pipe, stderr=pipe, text=True, cwd=self.root)
-
-    def finish(self, process: subprocess.Popen) -> dict:
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == 0, err
-        return json.loads(out)
-
-    def wait_for(self, store: str, trials: int, process: subprocess.Popen) -> None:
-        deadline = time.monotonic() + 240
-        while self.over(store) < trials:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    def over(self, store: str) -> int:
-        journals = list((self.root / store).glob("searches/*.journal"))
-        return journals[0].read_text().count('"stopped"') if journals else 0
-
-    def files(self, store: str) -> dict[Path, int]:
-        return {path: path.stat().st_mtime_ns for path in (self.root / store).rglob("fits/*/*.parquet")}
+def over(bench: Bench, store: str) -> int:
+    journals = list((bench.root / store).glob("searches/*.journal"))
+    return journals[0].read_text().count('"stopped"') if journals else 0
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    bench = Bench(tmp_path_factory.mktemp("search"))
-    yield bench
-    _, alive = psutil.wait_procs(bench.orphans, timeout=120)
-    assert alive == [], "a killed driver leaves nothing running"
+    with killing.bench(tmp_path_factory.mktemp("search"), "tune", EXPERIMENT) as bench:
+        yield bench
 
 
 @pytest.fixture(scope="module")
 def serial(bench):
-    return bench.finish(bench.start("serial", "--serial"))
+    return bench.run("serial", "--serial")[0]
 
 
 def history(record: dict) -> list[tuple]:
     trials = [trial for trial in load_study(record["journal"]).trials if trial.values]
     return [(trial.params, trial.values, trial.user_attrs["folds"], trial.user_attrs["stopped"]) for trial in trials]
-
-
-def descendants(process: subprocess.Popen) -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
 
 
 def actors(process: subprocess.Popen) -> list[psutil.Process]:
@@ -114,7 +84,7 @@ def tune_folders() -> set[Path]:
 def test_a_killed_driver_repeats_nothing(bench, serial):
     others = tune_folders()
     process = bench.start("driver", "--workers", "1")
-    bench.wait_for("driver", 3, process)
+    wait_for(bench, "driver", 3, process)
     kept = tune_folders() - others
     assert [(one.stat().st_uid, one.stat().st_mode & 0o777) for one in kept] == [(os.getuid(), 0o700)]
     assert not any(path.suffix in (".pkl", ".pickle") for path in (bench.root / "driver").rglob("*"))
@@ -128,7 +98,7 @@ def test_a_killed_driver_repeats_nothing(bench, serial):
     for path in (path for folder in kept for path in folder.rglob("*") if path.is_file()):
         path.write_bytes(b"not to be read again")
     before = bench.files("driver")
-    again = bench.finish(bench.start("driver", "--serial"))
+    again, _ = bench.run("driver", "--serial")
     assert again["trials"] == TRIALS
     assert history(again) == history(serial)
     assert ResultStore(str(bench.root / "driver")).done() == ResultStore(str(bench.root / "serial")).done()
@@ -140,10 +110,10 @@ def test_a_killed_driver_repeats_nothing(bench, serial):
 
 def test_a_killed_worker_costs_nothing_and_one_worker_is_as_none(bench, serial):
     process = bench.start("worker", "--workers", "1")
-    bench.wait_for("worker", 2, process)
+    wait_for(bench, "worker", 2, process)
     workers = actors(process)
     workers[0].kill()
-    record = bench.finish(process)
+    record, _ = bench.finish(process)
     assert (record["trials"], record["failed"]) == (TRIALS, [])
     assert history(record) == history(serial)
     assert record["best_params"] == serial["best_params"]
