@@ -15,9 +15,10 @@ from raymer.engine.fit import plan
 from raymer.engine.machine import SERIAL, Machine
 from raymer.engine.run import run_plan
 from raymer.engine.study import make_study
-from raymer.engine.work import one_thread, run_fit
+from raymer.engine.work import run_fit
 from raymer.experiments.spec import load_experiment
 from raymer.learners.methods import Method
+from raymer.learners.threads import one_thread
 from raymer.protocols.splits import KFold
 from raymer.results.store import ResultStore
 

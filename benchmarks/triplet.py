@@ -24,8 +24,8 @@ from sklearn.svm import SVR
 
 from raymer.corpora.base import load_corpus
 from raymer.engine.fit import Samples
-from raymer.engine.work import one_thread
 from raymer.learners.gaps import LabelGaps, scale_labels
+from raymer.learners.threads import one_thread
 from raymer.learners.triplet import MODES, TripletReducer
 from raymer.learners.triplet_mining import mine_paper
 from raymer.protocols.splits import KFold

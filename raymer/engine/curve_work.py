@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from raymer.engine.fit import Samples, Unit
+from raymer.engine.versions import versions
 from raymer.errors import UsageError
 from raymer.learners.curve_methods import CURVES
 from raymer.learners.curves import CurveMethod, train_curves
@@ -97,7 +98,6 @@ def _result(
     *,
     shared: bool,
 ) -> Result:
-    from raymer.engine.work import versions
 
     columns = true.reshape(len(true), -1)
     scores, blocks = [], []

@@ -8,9 +8,9 @@ from sklearn.manifold import TSNE
 
 from raymer.engine.fit import Fit
 from raymer.engine.study import Study, System
-from raymer.engine.work import one_thread
 from raymer.identity import derive_seed
 from raymer.learners.methods import make_representation
+from raymer.learners.threads import one_thread
 
 PANELS = ("tnn", "pca", "ae")
 MOST_CLIPS = 2000

@@ -6,8 +6,10 @@ from typing import Any
 from raymer.corpora.base import Corpus
 from raymer.engine.fit import Fit, Samples
 from raymer.engine.sequences import built_features, sequence_samples
-from raymer.engine.work import one_thread, run_fit, versions
+from raymer.engine.versions import versions
+from raymer.engine.work import run_fit
 from raymer.errors import UsageError
+from raymer.learners.threads import one_thread
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 

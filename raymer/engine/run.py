@@ -13,8 +13,9 @@ from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue, not
 from raymer.engine.gang.run_log import RunLog
 from raymer.engine.gang.watch import run_gangs
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.work import one_thread, run_unit
+from raymer.engine.work import run_unit
 from raymer.errors import RaymerError
+from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
 
 

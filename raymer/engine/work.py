@@ -1,44 +1,17 @@
 """One unit of work, the same in every process: train what its fits share, then each fit, then write its file."""
 
-import contextlib
-import platform
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from importlib.metadata import version
+from collections.abc import Callable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from raymer.engine.fit import Fit, Samples, Unit
+from raymer.engine.versions import versions
 from raymer.learners.methods import make_regressor, make_representation
 from raymer.protocols.metrics import METRICS
 from raymer.protocols.splits import Split
 from raymer.results.store import Result, ResultStore, StoreError
-
-LIBRARIES = ("raymer", "numpy", "scipy", "scikit-learn", "torch", "numba", "lightgbm")
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Pin numpy's, scikit-learn's and torch's arithmetic to one thread: speed and bits hang on it."""
-    import torch  # before the limit is set, so that its pools are under it too
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@cache
-def versions() -> Mapping[str, str]:
-    """Return the versions of Python and of the libraries a fit may use."""
-    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
 
 Note = Callable[[Fit, float, str | None], None]
 """Told of every fit that ended: the fit, its own seconds, and the message of its failure if it failed."""

@@ -1,7 +1,6 @@
 """The recurrent network: GRU layers, the mean over time, and for direct prediction a linear layer (paper B, 2.6)."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +9,10 @@ from torch import Tensor, nn
 
 from raymer.learners.gru import FastGRU
 from raymer.learners.sequences import Cutter, Normalisation, Sequences
+from raymer.learners.threads import one_torch_thread
 
 BLOCK_CLIPS = 64
 BLOCK_FRAMES = 2**18  # with 80 inputs and 50 units, 140 MB
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Pin torch's arithmetic on the CPU to one thread: more threads make this network slower, and bits hang on it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class RecurrentNet(nn.Module):
@@ -70,7 +59,7 @@ class RecurrentNet(nn.Module):
         return total / lengths[:, None]
 
 
-@one_thread()
+@one_torch_thread()
 @torch.no_grad()
 def clip_features(net: RecurrentNet, clips: Sequences, normalisation: Normalisation) -> np.ndarray[Any, Any]:
     """Return the features (n_clips, width), float32, of whole clips.

@@ -14,8 +14,9 @@ from raymer.identity import array_hash
 from raymer.learners.annotations import Coding
 from raymer.learners.checkpoint import Snapshot
 from raymer.learners.kernels import Similarity, similarity_loss
-from raymer.learners.network import RecurrentNet, clip_features, head_outputs, one_thread
+from raymer.learners.network import RecurrentNet, clip_features, head_outputs
 from raymer.learners.sequences import Cutter, Normalisation, Sequences, per_bin
+from raymer.learners.threads import one_torch_thread
 from raymer.nearest import unknown
 
 SPECIAL = ("Optimizer", "LBFGS", "SparseAdam", "Muon")  # need closures, sparse gradients, or matrices alone
@@ -148,7 +149,7 @@ class Training:
         """Number of epochs done."""
         return len(self.losses)
 
-    @one_thread()
+    @one_torch_thread()
     def run_until(self, epoch: int) -> None:
         """Train until `epoch` epochs are done, on one thread.
 

@@ -18,8 +18,9 @@ from raymer.engine.gang.metrics import count_fits
 from raymer.engine.gang.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
 from raymer.engine.gang.room import Room
 from raymer.engine.gang.sharing import SharedSamples
-from raymer.engine.work import one_thread, run_unit
+from raymer.engine.work import run_unit
 from raymer.errors import RaymerError
+from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
 
 

@@ -8,7 +8,7 @@ from raymer.corpora.registry import IMPORTERS
 from raymer.engine.fit import Fit, Samples
 from raymer.engine.models.source import Source
 from raymer.engine.study import Study, System
-from raymer.engine.work import versions
+from raymer.engine.versions import versions
 
 FORMAT = 1
 OPENSMILE = "openSMILE, which computes the features, is free for research, not for products."

@@ -17,13 +17,13 @@ from raymer.engine.models.source import Source, sequence_source, summary_row, ta
 from raymer.engine.naming import find_system
 from raymer.engine.run import run_plan
 from raymer.engine.study import Study, System
-from raymer.engine.work import one_thread
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.methods import make_regressor, make_representation
 from raymer.learners.novelty import Novelty
 from raymer.learners.saved_curve import CurvePredictor
 from raymer.learners.saved_table import TablePredictor
 from raymer.learners.sequences import Sequences
+from raymer.learners.threads import one_thread
 from raymer.nearest import unknown
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore

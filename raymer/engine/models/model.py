@@ -17,7 +17,6 @@ import torch
 from raymer.corpora.base import Target
 from raymer.engine.models.card import describe
 from raymer.engine.models.source import Source, summary_row
-from raymer.engine.work import one_thread
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
 from raymer.features.shards import Broken
@@ -28,6 +27,7 @@ from raymer.learners.saved import check_seal, seal
 from raymer.learners.saved_curve import CurvePredictor
 from raymer.learners.saved_table import TablePredictor
 from raymer.learners.sequences import Sequences
+from raymer.learners.threads import one_thread
 
 CARD, README, MEASURES = "card.json", "README.md", "measures.safetensors"
 LEVEL = 0.9

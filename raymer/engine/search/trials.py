@@ -13,7 +13,7 @@ from raymer.engine.search.race import comparable, is_hopeless
 from raymer.engine.search.samplers import ERROR
 from raymer.engine.search.study import OpenStudy, draw, finished, state_of
 from raymer.engine.search.task import FoldReport, SearchTask
-from raymer.engine.work import one_thread
+from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
 
 Scores = list[tuple[float, ...]]

@@ -19,8 +19,8 @@ from ray.tune.stopper import Stopper
 from raymer.engine.search.study import retry_trial
 from raymer.engine.search.task import FoldReport, SearchTask
 from raymer.engine.search.trials import SearchRun
-from raymer.engine.work import one_thread
 from raymer.errors import RaymerError
+from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
 
 QUIET = {
