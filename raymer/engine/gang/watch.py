@@ -39,15 +39,17 @@ def run_gangs(
 
     Raises
     ------
+    UsageError
+        For a share of a GPU where nothing asks for one.
     RaymerError
         When Ray cannot be reached, no worker starts in time, the workers cannot run raymer, or 20 gangs in a row die
         before any fit ends.
     """
+    rooms = _rooms(work, machine.gpus_per_fit)
     with connected(machine.address, machine.workers) as n_workers:
         import ray
 
         is_local = machine.address == "local"
-        rooms = _rooms(work, machine.gpus_per_fit)
         errand = Errand(
             queue=_start_list(store),
             samples=share_samples(plan.samples),
