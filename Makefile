@@ -16,7 +16,7 @@ demo: setup
 	$(BIN)/raymer demo
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check $(PARTS)

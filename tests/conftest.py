@@ -76,3 +76,9 @@ def regression() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(90, 6))
     return X, X[:, 0] + 0.5 * X[:, 1] ** 2 + 0.1 * rng.normal(size=90)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: with two files at a time none of them is left for the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
