@@ -127,6 +127,8 @@ class WorkQueue:
             run is stopped, or the worker's gang is not to go on. What wants a GPU comes first, to those that have one.
         """
         self._joined.add(worker.gang)
+        for unit in reversed(self._lent.pop(worker, ((), 0.0))[0]):
+            self._give_back(unit)  # it asks for more without having finished: what it held is nobody's
         if self._stopped is not None or (self._alive is not None and worker.gang not in self._alive):
             return None
         kinds = (True, False) if worker.for_gpu else (False,)

@@ -144,6 +144,13 @@ def test_short_units_are_lent_several_at_once_but_the_end_is_shared():
     assert lengths[-1] == 1
 
 
+def test_what_a_worker_does_not_finish_is_not_lost_when_it_takes_more():
+    queue = WorkQueue(make(40))
+    held = names(queue.take(worker(), most=4))
+    assert names(queue.finish_and_take(worker(), held[:1], [record(held[0])], 3)) == held[1:]
+    assert (queue.progress().done, queue.progress().running, queue.progress().waiting) == (1, 3, 36)
+
+
 def test_how_many_are_asked_for_follows_from_their_seconds():
     assert units_next(1, 5.0) == 1
     assert units_next(1, 0.001) == 2, "it is doubled at most"
