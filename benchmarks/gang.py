@@ -11,16 +11,16 @@ import tempfile
 import time
 
 from raymer.corpora.base import load_corpus
-from raymer.engine.fit import plan
 from raymer.engine.machine import SERIAL, Machine
 from raymer.engine.run import run_plan
-from raymer.engine.study import make_study
-from raymer.engine.work import run_fit
 from raymer.experiments.spec import load_experiment
-from raymer.learners.methods import Method
+from raymer.learners.presets import preset
 from raymer.learners.threads import one_thread
 from raymer.protocols.splits import KFold
 from raymer.results.store import ResultStore
+from raymer.studies.fit import plan
+from raymer.studies.study import make_study
+from raymer.studies.unit import run_fit
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         summary = run_plan(study.plan, store, machine=Machine(workers=arguments.workers))
         wall = time.perf_counter() - start
         headers = [store.header(fit.id) for fit in study.plan.fits]
-        own = sum(h.seconds["regressor"] + (0 if h.seconds["shared"] else h.seconds["reducer"]) for h in headers)
+        own = sum(h.seconds["predictor"] + (0 if h.seconds["shared"] else h.seconds["reducer"]) for h in headers)
     ideal = own / arguments.workers
     print(f"{summary.ran} fits on {arguments.workers} workers: {wall:.1f} s of wall")
     print(f"the fits' own seconds over workers: {ideal:.1f} s ({ideal / wall:.2f} of the wall)")
@@ -49,7 +49,7 @@ def around_a_fit(study) -> float:
     """Return the seconds that a short fit costs in a serial run beside its training: list, file, bookkeeping."""
     samples = study.plan.samples
     target = next(iter(samples.labels))
-    planned = plan(samples, [(Method.of("rp-svr", {"width": 2}), KFold(50))], [target])
+    planned = plan(samples, [(preset("rp-svr", {"width": 2}), KFold(50))], [target])
     with one_thread():
         run_fit(planned.fits[0], samples, planned.splits[planned.fits[0].split])
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def around_a_fit(study) -> float:
         run_plan(planned, store, machine=SERIAL)
         wall = time.perf_counter() - start
         headers = [store.header(fit.id) for fit in planned.fits]
-    own = sum(h.seconds["regressor"] + h.seconds["reducer"] for h in headers)
+    own = sum(h.seconds["predictor"] + h.seconds["reducer"] for h in headers)
     return (wall - own) / len(headers)
 
 

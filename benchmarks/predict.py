@@ -28,14 +28,14 @@ from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
-from raymer.engine.models.final import fit_final
-from raymer.engine.models.model import BLOCK, LEVEL, Model, load_model
-from raymer.engine.models.predict import predict_on_ray
-from raymer.engine.study import make_study
+from raymer.engine.predict import predict_on_ray
 from raymer.experiments.spec import parse_experiment
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms
 from raymer.features.summary import summarise
+from raymer.models.final import fit_final
+from raymer.models.model import BLOCK, LEVEL, Model, load_model
+from raymer.studies.study import make_study
 
 N_TRAIN = 60
 EXPERIMENT = """
@@ -93,7 +93,7 @@ def _fit(root: Path, files: list[Path], method: str) -> Model:
     add_input(root / "C", summarise(load_spectrograms(built.folder)))
     spec = parse_experiment(EXPERIMENT.format(features=FEATURES[method], method=method), "bench")
     corpus = load_corpus(root / "C")
-    study = make_study(spec.with_changes(epochs=1) if spec.is_curve else spec, corpus)
+    study = make_study(spec.with_changes(epochs=1) if spec.has_epochs else spec, corpus)
     fit_final(study, corpus, 0).save(root / "M")
     return load_model(root / "M")
 

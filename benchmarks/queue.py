@@ -22,16 +22,17 @@ import psutil
 
 from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
-from raymer.engine.fit import Plan, Samples, plan
 from raymer.engine.gang import train
 from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import Machine
 from raymer.engine.run import run_plan
-from raymer.engine.study import make_study
 from raymer.experiments.spec import load_experiment
-from raymer.learners.methods import Method
+from raymer.learners.presets import preset
 from raymer.protocols.splits import KFold
 from raymer.results.store import Result, ResultStore
+from raymer.studies.fit import Plan, plan
+from raymer.studies.samples import make_samples
+from raymer.studies.study import make_study
 
 TARGETS = ("valence", "arousal")
 SPLITS = 1000
@@ -94,7 +95,7 @@ def drain_without_training(config: dict[str, Any]) -> None:
             predicted=zeros,
             n_train=len(representation.train),
             n_test=len(zeros),
-            seconds={"reducer": 0.0, "regressor": 0.0, "shared": shared},
+            seconds={"reducer": 0.0, "predictor": 0.0, "shared": shared},
             versions=work.versions(),
         )
 
@@ -103,8 +104,8 @@ def drain_without_training(config: dict[str, Any]) -> None:
 
 
 def many(n: int) -> Plan:
-    samples = Samples.of(make_synthetic(400, 4, seed=0), None, TARGETS)
-    methods = [Method.of("svr", {}, {"C": 1.0 + 0.001 * k}) for k in range(n // (10 * len(TARGETS)))]
+    samples = make_samples(make_synthetic(400, 4, seed=0), None, "table", TARGETS)
+    methods = [preset("svr", {}, {"C": 1.0 + 0.001 * k}) for k in range(n // (10 * len(TARGETS)))]
     return plan(samples, [(method, KFold(10)) for method in methods], TARGETS)
 
 
@@ -114,7 +115,7 @@ def count_many(n: int) -> None:
         root = Path(folder)
         write_corpus(make_synthetic(400, 4, seed=0), root / "C")
         systems = [
-            f"  - {{system: SVR {k}, method: svr, regressor: {{C: {1.0 + 0.001 * k}}}}}"
+            f"  - {{system: SVR {k}, method: svr, predictor: {{C: {1.0 + 0.001 * k}}}}}"
             for k in range(n // (SPLITS * len(TARGETS)))
         ]
         (root / "million.yaml").write_text(EXPERIMENT.format(splits=SPLITS) + "\n".join(systems))

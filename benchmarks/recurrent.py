@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from raymer.learners.annotations import Numbers
+from raymer.learners.clips import Sequences
 from raymer.learners.gru import FastGRU
-from raymer.learners.sequences import Sequences
 from raymer.learners.training import Training, TrainingSettings
 
 

@@ -25,11 +25,11 @@ from raymer.corpora.base import load_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.machine import Machine
 from raymer.engine.search.nested import run_nested
-from raymer.engine.search.plan import plan_search
 from raymer.engine.search.run import executor, run_search
-from raymer.engine.search.study import found, load_study
 from raymer.experiments.spec import load_experiment, parse_experiment
 from raymer.results.store import ResultStore
+from raymer.studies.search.journal import found, load_study
+from raymer.studies.search.plan import plan_search
 
 EXPERIMENT = "search-deam-tnn"
 START = 20.0  # seconds of start that are not counted

@@ -23,12 +23,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from raymer.corpora.base import load_corpus
-from raymer.engine.fit import Samples
 from raymer.learners.gaps import LabelGaps, scale_labels
 from raymer.learners.threads import one_thread
 from raymer.learners.triplet import MODES, TripletReducer
 from raymer.learners.triplet_mining import mine_paper
 from raymer.protocols.splits import KFold
+from raymer.studies.samples import Samples, make_samples
 
 ROUNDS = MODES["paper"]["rounds"]
 REPEATS = 7
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file for a JSON line a fit")
     arguments = parser.parse_args()
     corpus = load_corpus(arguments.corpus)
-    samples = Samples.of(corpus, None, [target.name for target in corpus.targets])
+    samples = make_samples(corpus, None, "table", [target.name for target in corpus.targets])
     with one_thread():
         fit_once("exact", samples.features, next(iter(samples.labels.values())), *_warm(len(samples.clip_ids)), 0)
         summarise(run(samples, arguments.folds, arguments.modes, arguments.plain_rounds, arguments.out))

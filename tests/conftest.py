@@ -1,6 +1,6 @@
 """What all tests share: the real data where it is there, a small corpus, and the command line in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from typer.testing import CliRunner, Result
 
+from raymer.components.plugins import PLUGINS
 from raymer.corpora.base import Corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
 
@@ -58,9 +59,9 @@ protocols:
 systems:
   - {system: SVR, method: svr}
   - {system: PCA-SVR, method: pca-svr, reducer: {width: 4}}
-  - {system: PCA-GBM, method: pca-gbm, reducer: {width: 4}, regressor: {n_estimators: 10}}
+  - {system: PCA-GBM, method: pca-gbm, reducer: {width: 4}, predictor: {n_estimators: 10}}
   - {system: TNN-SVR, method: tnn-svr, reducer: {width: 4, steps: 20}}
-  - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 4, steps: 20}, regressor: {n_estimators: 10}}
+  - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 4, steps: 20}, predictor: {n_estimators: 10}}
 """
 
 
@@ -82,3 +83,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first: with two files at a time none of them is left for the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+FAILING = """
+from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Failing(TransformerMixin, BaseEstimator):
+    def fit(self, X, y):
+        raise ValueError("nothing can be learnt")
+
+    def transform(self, X):
+        return X
+"""
+
+
+@pytest.fixture
+def failing(small_experiment: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Put a reducer that raises in the place of PCA before SVR, and yield the option that brings it."""
+    path = tmp_path / "failing_classes.py"
+    path.write_text(FAILING)
+    steps = 'steps: [{use: "failing_classes:Failing"}, svr]'
+    text = small_experiment.read_text()
+    small_experiment.write_text(text.replace("method: pca-svr, reducer: {width: 4}", steps))
+    yield ("--plugin", path)
+    PLUGINS.drop("failing_classes")

@@ -10,11 +10,11 @@ from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
-from raymer.engine.study import Study, make_study
 from raymer.experiments.spec import parse_experiment
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms
 from raymer.features.summary import summarise
+from raymer.studies.study import Study, make_study
 
 N_CLIPS = 36
 NETWORK = "reducer: {hidden: [8, 4], excerpt: 10}"
@@ -66,10 +66,10 @@ def experiment(systems: list[str], *, features: str, targets: str = "valence, ar
 TABLES = [
     "system: SVR, method: svr",
     "system: TNN-SVR, method: tnn-svr, reducer: {width: 4, steps: 20}",
-    "system: PCA-GBM, method: pca-gbm, reducer: {width: 4}, regressor: {n_estimators: 10, min_child_samples: 3}",
-    "system: RP-GB, method: rp-gbm_sklearn, reducer: {width: 4}, regressor: {n_estimators: 5}",
-    "system: AE-GP, method: ae-gp, reducer: {width: 4, max_epochs: 5}, regressor: {tuning_rows: 12}",
-    f"system: GPG, method: gp_groups, regressor: {{tuning_rows: 12, groups: {[0] * 18 + [1] * 18}}}",
+    "system: PCA-GBM, method: pca-gbm, reducer: {width: 4}, predictor: {n_estimators: 10, min_child_samples: 3}",
+    "system: RP-GB, method: rp-gbm_sklearn, reducer: {width: 4}, predictor: {n_estimators: 5}",
+    "system: AE-GP, method: ae-gp, reducer: {width: 4, max_epochs: 5}, predictor: {tuning_rows: 12}",
+    f"system: GPG, method: gp_groups, predictor: {{tuning_rows: 12, groups: {[0] * 18 + [1] * 18}}}",
 ]
 CURVES = [
     *(f"system: {name}, method: {name}, {NETWORK}" for name in ("nn", "fl", "rbf-sl", "cos-sl", "poly-sl")),
@@ -80,6 +80,6 @@ def study_of(folder: Path, systems: list[str], **settings: str) -> tuple[Study, 
     """Return the planned experiment of these systems; curves are trained for three epochs."""
     corpus = load_corpus(folder)
     spec = parse_experiment(experiment(systems, **settings), "test")
-    if spec.is_curve:
+    if spec.has_epochs:
         spec = spec.with_changes(epochs=3)
     return make_study(spec, corpus), corpus

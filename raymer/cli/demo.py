@@ -5,47 +5,39 @@ from typing import Annotated
 
 import typer
 
-from raymer.cli.options import JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import err, exit_if_failed, one_line_errors, print_json
-from raymer.engine.machine import Machine
+from raymer.cli.options import JsonOption
+from raymer.cli.output import err
+from raymer.cli.verb import HereOnly, verb
+from raymer.engine.machine import LOCAL, Machine
 
-EXPERIMENTS = ("demo", "demo-sequences")  # methods on tables and methods on sequences need experiments apart
+EXPERIMENT = "demo"
 FOLDER = Path("demo")
 
 
+@verb
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for audio, corpus and results.")] = FOLDER,
     clips: Annotated[int, typer.Option(help="Number of clips to synthesise.")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the clips.")] = 0,
-    workers: WorkersOption = None,
-    serial: SerialOption = False,
     json: JsonOption = False,
+    machine: HereOnly = LOCAL,
 ) -> None:
     """Synthesise clips, build their spectrograms, run methods on tables and on sequences, and report what they score.
 
-    The same command resumes after any stop. With --json, one object holds the records of each experiment by its name.
+    The same command resumes after any stop.
     """
-    with one_line_errors():
-        from raymer.cli.report import gather, write_page
-        from raymer.cli.run import run_experiment
-        from raymer.corpora.base import load_corpus
-        from raymer.engine.cluster import one_connection
+    from raymer.cli.run import run_experiment, show
+    from raymer.engine.cluster import one_connection
 
-        machine = Machine(workers=workers, serial=serial)
-        folder, store = output / "corpus", str(output / "store")
-        _import_clips(output / "synthetic", folder, clips, seed)
-        with one_connection():
-            _build(folder, machine)
-            ran = {name: run_experiment(name, folder, store, machine) for name in EXPERIMENTS}
-        if json:
-            print_json({name: [row.to_record() for row in one.rows()] for name, one in ran.items()})
-        for name, one in ran.items():
-            if not json:
-                one.show(json=False)
-            page = output / "report" / name
-            write_page(gather(one.study, load_corpus(folder), one.store, one.study.spec.epochs), page)
-            err.print(f"report: {page / 'index.html'}", markup=False)
-            exit_if_failed(one.summary)
+    folder, store = output / "corpus", str(output / "store")
+    _import_clips(output / "synthetic", folder, clips, seed)
+    with one_connection():
+        _build(folder, machine)
+        study, ran = run_experiment(EXPERIMENT, folder, store, machine)
+    if not ran.summary.failed:
+        study.report(output / "report")
+        err.print(f"report: {output / 'report' / 'index.html'}", markup=False)
+    show(ran, json)
 
 
 def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import LINE_SECONDS, err, one_line_errors, out, print_json
-from raymer.engine.machine import Machine
+from raymer.cli.options import JsonOption
+from raymer.cli.output import LINE_SECONDS, err, out, print_json
+from raymer.cli.verb import WithoutGPU, verb
+from raymer.engine.machine import LOCAL
+from raymer.errors import UsageError
 
 if TYPE_CHECKING:
     from raymer.corpora.base import Input
@@ -21,9 +23,14 @@ SUMMARY = "logmel-summary"
 KINDS = ("logmel", SUMMARY, "opensmile-is13", "opensmile-compare")
 
 
+@verb
 def features(
     folder: Annotated[Path, typer.Argument(help="Corpus folder with audio, made by `raymer import`.")],
     kind: Annotated[str, typer.Option(help=f"What to compute: {', '.join(KINDS)}.")] = KINDS[0],
+    use: Annotated[
+        str | None,
+        typer.Option(help="Instead: an extractor of an installed package, or module:Class of a --plugin file."),
+    ] = None,
     sample_rate: Annotated[int | None, typer.Option(help="Hz that clips are brought to [default: 22050].")] = None,
     bins: Annotated[int | None, typer.Option(help="logmel: mel bands [default: 40].")] = None,
     frame_ms: Annotated[float | None, typer.Option(help="logmel: length of a frame [default: 50].")] = None,
@@ -33,28 +40,26 @@ def features(
     fmax: Annotated[float | None, typer.Option(help="logmel: highest [default: half the sample rate].")] = None,
     dtype: Annotated[str | None, typer.Option(help="logmel: float32 or float16 [default: float32].")] = None,
     json: JsonOption = False,
-    address: AddressOption = "local",
-    workers: WorkersOption = None,
-    serial: SerialOption = False,
+    machine: WithoutGPU = LOCAL,
 ) -> None:
     """Build the features of every clip; the same command resumes after any stop, and does nothing when all is done."""
-    with one_line_errors():
-        from raymer.corpora.base import load_corpus
-        from raymer.corpora.inputs import add_input
-        from raymer.engine.data import build_features
+    from raymer.corpora.base import load_corpus
+    from raymer.corpora.inputs import add_input
+    from raymer.engine.data import build_features
 
-        machine = Machine(address, workers, serial=serial)
-        names = ("sample_rate", "n_bins", "frame_ms", "hop_ms", "n_fft", "fmin", "fmax", "dtype")
-        values = (sample_rate, bins, frame_ms, hop_ms, n_fft, fmin, fmax, dtype)
-        given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        parameters = make_extractor(kind, given)
-        corpus = load_corpus(folder)
-        with _progress(f"features {kind}") as show:
-            summary = build_features(corpus, parameters, folder / "features", machine=machine, on_progress=show)
-        table = _table(kind, parameters, summary.folder)
-        if table and (table.name not in corpus.inputs or corpus.inputs[table.name].fingerprint != table.fingerprint):
-            add_input(folder, table)
-        _print(summary, table.name if table else None, json)
+    names = ("sample_rate", "n_bins", "frame_ms", "hop_ms", "n_fft", "fmin", "fmax", "dtype")
+    values = (sample_rate, bins, frame_ms, hop_ms, n_fft, fmin, fmax, dtype)
+    given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    if use is not None and (given or kind != KINDS[0]):
+        raise UsageError("--use names an extractor with parameters of its own: --kind and its options would be ignored")
+    parameters = make_extractor(kind, given) if use is None else find_extractor(use)
+    corpus = load_corpus(folder)
+    with _progress(f"features {use or kind}") as show:
+        summary = build_features(corpus, parameters, folder / "features", machine=machine, on_progress=show)
+    table = _table(kind, parameters, summary.folder)
+    if table and (table.name not in corpus.inputs or corpus.inputs[table.name].fingerprint != table.fingerprint):
+        add_input(folder, table)
+    _print(summary, table.name if table else None, json)
 
 
 def _table(kind: str, parameters: "Extractor", folder: Path) -> "Input | None":
@@ -68,11 +73,18 @@ def _table(kind: str, parameters: "Extractor", folder: Path) -> "Input | None":
     return load_table(folder, name) if name else None
 
 
+def find_extractor(use: str) -> "Extractor":
+    """Return a new extractor of a class that somebody brought, with its defaults."""
+    from raymer.features.catalogue import EXTRACTORS
+
+    made: Extractor = EXTRACTORS[use].cls()
+    return made
+
+
 def make_extractor(kind: str, given: dict[str, Any]) -> "Extractor":
     """Return the extractor of a kind with the parameters that were given; UsageError for one it would ignore."""
     from dataclasses import fields
 
-    from raymer.errors import UsageError
     from raymer.features.logmel import LogMel
     from raymer.features.opensmile import OpenSmileCompare, OpenSmileIs13
     from raymer.nearest import unknown

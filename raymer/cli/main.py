@@ -5,6 +5,7 @@ import typer
 from raymer.cli import (
     audit,
     compare,
+    components,
     corpora,
     demo,
     features,
@@ -33,6 +34,8 @@ app.command("corpora")(corpora.corpora)
 app.command("import")(import_.import_)
 app.command("features")(features.features)
 app.command("audit")(audit.audit)
+app.command("components")(components.components)
+app.command("check")(components.check)
 app.command("run")(run.run)
 app.command("reproduce")(run.reproduce)
 app.command("compare")(compare.compare)

@@ -17,7 +17,6 @@ from raymer.errors import RaymerError
 if TYPE_CHECKING:
     from raymer.engine.gang.queue import Progress
     from raymer.engine.run import RunSummary
-    from raymer.reports.curves import CurvePoint
     from raymer.reports.table import Row
     from raymer.reports.text_table import TextTable
 
@@ -100,21 +99,12 @@ def _words(progress: "Progress", seconds: float) -> str:
     return ", ".join(parts)
 
 
-def print_rows(title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> None:
-    """Print the table of an experiment: a line a system and protocol, its targets side by side."""
-    from raymer.reports.text_table import rows_table
+def print_rows(title: str, short_title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> None:
+    """Print the tables of an experiment."""
+    from raymer.reports.text_table import result_tables
 
-    print_table(rows_table(title, rows, notes))
-
-
-def print_points(title: str, points: "Sequence[CurvePoint]", notes: Sequence[str] = ()) -> None:
-    """Print the last epoch as a table, a line a target, and then the average at every scored epoch."""
-    from raymer.reports.text_table import epochs_table, points_table
-
-    print_table(points_table(title, points))
-    print_table(epochs_table(title, points))
-    for note in notes:
-        say(f"- {note}")
+    for table in result_tables(title, short_title, rows, notes):
+        print_table(table)
 
 
 def print_table(table: "TextTable") -> None:
@@ -141,13 +131,12 @@ def print_summary(summary: "RunSummary", failures: Sequence[dict[str, Any]]) -> 
     if summary.slowest and summary.slowest[0].seconds > SLOW_SECONDS:
         slow = ", ".join(f"{fit.method} {fit.id} {fit.seconds:.1f} s" for fit in summary.slowest)
         err.print(f"slowest: {slow}", markup=False)
+    from raymer.learners.system import steps_name
+
     for failure in failures:
         fit = failure["fit"]
-        err.print(
-            f"failed: fit {failure['id']} ({fit['method']['name']}, {', '.join(fit['targets'])}): {failure['message']}",
-            style="red",
-            markup=False,
-        )
+        name, targets = steps_name(fit["system"]["steps"]), ", ".join(fit["targets"])
+        err.print(f"failed: fit {failure['id']} ({name}, {targets}): {failure['message']}", style="red", markup=False)
 
 
 def exit_if_failed(summary: "RunSummary") -> None:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import err, one_line_errors, out, print_json
-from raymer.engine.machine import Machine
+from raymer.cli.options import JsonOption
+from raymer.cli.output import err, out, print_json
+from raymer.cli.verb import WithoutGPU, verb
+from raymer.engine.machine import LOCAL, Machine
 
 if TYPE_CHECKING:
-    from raymer.engine.models.model import Model, Predictions
+    from raymer.models.model import Model, Predictions
 
 SHOWN = 40
 
 
+@verb
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder of a model, made by `raymer fit`.")],
     files: Annotated[
@@ -34,36 +36,32 @@ def predict(
     ] = None,
     level: Annotated[float, typer.Option(help="Share of new clips that the intervals are to hold.")] = 0.9,
     json: JsonOption = False,
-    address: AddressOption = "local",
-    workers: WorkersOption = None,
-    serial: SerialOption = False,
+    machine: WithoutGPU = LOCAL,
 ) -> None:
     """Predict audio files with a saved model; a broken file costs one line, and exit code 1 at the end."""
-    with one_line_errors():
-        from raymer.engine.models.model import load_model
+    from raymer.models.model import load_model
 
-        machine = Machine(address, workers, serial=serial)
-        _check_use(files, features_table, id_, machine)
-        loaded = load_model(model)
-        if picture is not None:
-            _check_picture(loaded, picture)
-        if features_table is not None:
-            from raymer.engine.models.predict import predict_table
+    _check_use(files, features_table, id_, machine)
+    loaded = load_model(model)
+    if picture is not None:
+        _check_picture(loaded, picture)
+    if features_table is not None:
+        from raymer.engine.predict import predict_table
 
-            made = predict_table(loaded, features_table, id_column=id_, level=level)
-        else:
-            made = _predict_audio(loaded, files or [], level, machine)
-        if csv is not None:
-            _write_csv(made, csv)
-        if picture is not None and len(made.frame):
-            _draw(loaded, made, picture)
-        _warn(loaded, made)
-        if json:
-            print_json(made.records())
-        elif csv is None:
-            _print(loaded, made)
-        if made.broken:
-            raise typer.Exit(1)
+        made = predict_table(loaded, features_table, id_column=id_, level=level)
+    else:
+        made = _predict_audio(loaded, files or [], level, machine)
+    if csv is not None:
+        _write_csv(made, csv)
+    if picture is not None and len(made.frame):
+        _draw(loaded, made, picture)
+    _warn(loaded, made)
+    if json:
+        print_json(made.records())
+    elif csv is None:
+        _print(loaded, made)
+    if made.broken:
+        raise typer.Exit(1)
 
 
 def _check_use(files: list[Path] | None, features_table: Path | None, id_column: str | None, machine: Machine) -> None:
@@ -74,7 +72,7 @@ def _check_use(files: list[Path] | None, features_table: Path | None, id_column:
     if id_column is not None and features_table is None:
         raise UsageError("--id names a column of --features-table: without one it has no effect")
     if features_table is not None and machine.given:
-        raise UsageError(f"a table is predicted in this process: {machine.given[0]} would have no effect")
+        raise UsageError(f"a table is predicted in this process: --{machine.given[0]} would have no effect")
 
 
 def _check_picture(model: "Model", picture: Path) -> None:
@@ -90,7 +88,7 @@ def _check_picture(model: "Model", picture: Path) -> None:
 
 
 def _predict_audio(model: "Model", paths: list[Path], level: float, machine: Machine) -> "Predictions":
-    from raymer.engine.models.predict import find_files, predict_files
+    from raymer.engine.predict import find_files, predict_files
 
     files = find_files(paths)
     if model.source is not None and (changed := model.source.changed_versions()):

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from raymer.cli.options import JsonOption
-from raymer.cli.output import one_line_errors, out, print_json, say
+from raymer.cli.output import out, print_json, say
+from raymer.cli.verb import verb
 
 if TYPE_CHECKING:
     from raymer.results.runs import RunRecord
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 FAILED_SHOWN = 20
 
 
+@verb
 def status(
     store: Annotated[str, typer.Argument(help="The store of results: a folder or a URI (s3://...).")],
     experiment: Annotated[
@@ -29,21 +31,20 @@ def status(
 
     With an experiment and its corpus also how much of each system is done and what is missing.
     """
-    with one_line_errors():
-        from raymer.errors import UsageError
-        from raymer.results.store import ResultStore
+    from raymer.errors import UsageError
+    from raymer.results.store import ResultStore
 
-        if (experiment is None) != (corpus is None):
-            raise UsageError("--experiment and --corpus go together: fits are counted by what both say")
-        results = ResultStore(store)
-        results.check_exists()
-        record = _of_store(results)
-        if experiment is not None and corpus is not None:
-            record |= _of_experiment(results, experiment, corpus)
-        if json:
-            print_json(record)
-        else:
-            _show(record)
+    if (experiment is None) != (corpus is None):
+        raise UsageError("--experiment and --corpus go together: fits are counted by what both say")
+    results = ResultStore(store)
+    results.check_exists()
+    record = _of_store(results)
+    if experiment is not None and corpus is not None:
+        record |= _of_experiment(results, experiment, corpus)
+    if json:
+        print_json(record)
+    else:
+        _show(record)
 
 
 def _of_store(results: "ResultStore") -> dict[str, Any]:
@@ -77,8 +78,8 @@ def _of_run(run: "RunRecord", now: float) -> dict[str, Any]:
 def _of_experiment(results: "ResultStore", experiment: str, corpus: str) -> dict[str, Any]:
     """Return how much of an experiment is done, system by system; `done` and `failed` are then of it alone."""
     from raymer.corpora.base import load_corpus
-    from raymer.engine.study import make_study
     from raymer.experiments.spec import load_experiment
+    from raymer.studies.study import make_study
 
     study = make_study(load_experiment(experiment), load_corpus(corpus))
     done = results.done()

@@ -1,5 +1,6 @@
 """raymer submit: any verb that works on a store or on Ray, as a job on a cluster."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,11 +26,16 @@ def submit(
     address: JobsAddressOption = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the job's id and return at once.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")] = False,
+    pip: Annotated[
+        list[str] | None,
+        typer.Option(help="A package that the cluster lacks, as pip names it; again for more.", show_default=False),
+    ] = None,
 ) -> None:
     """Send a verb to a Ray cluster as a job, follow what it prints, and leave with its exit code.
 
-    The job takes raymer itself and the experiment's YAML along, nothing else: corpus and store lie where every node
-    sees them, on an object store (s3://...) or below an absolute path. Closing this terminal does not stop the job.
+    The job takes along raymer itself, the experiment's YAML and the files of --plugin, nothing else: corpus and store
+    lie where every node sees them, on an object store (s3://...) or below an absolute path. Closing this terminal does
+    not stop the job.
     """
     with one_line_errors():
         from raymer.engine.jobs.client import Jobs, command_line
@@ -44,7 +50,7 @@ def submit(
             say(command_line(sent))
             return
         jobs = Jobs(jobs_address(address))
-        job_id = jobs.submit(sent, package)
+        job_id = jobs.submit(sent, package, pip or [])
         err.print(f"{len(package.files)} files, {package.size / 1e6:.1f} MB sent to {jobs.address}", markup=False)
         if no_wait:
             say(job_id)
@@ -107,11 +113,16 @@ def _can_be_sent(verb: Any) -> bool:
 
 def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list[Path]]:
     """Return the verb's words as the job gets them, and the files that they name."""
+    from raymer.components.plugins import VARIABLE, read_plugin
+
     params, extra = dict(params), []
     experiment = params.get("experiment")
     if experiment is not None and str(experiment).endswith((".yaml", ".yml")):
         extra.append(Path(experiment))
         params["experiment"] = Path(experiment).name
+    plugins = [*os.environ.get(VARIABLE, "").split(os.pathsep), *(params.pop("plugin", None) or [])]
+    extra += [read_plugin(path).path for path in plugins if path]
+    sent = [Path(path.name) for path in extra if path.suffix == ".py"]
     if "address" in params:
         if params["address"] != "local":
             raise UsageError("--address belongs to submit, before the verb: the job runs on the cluster it is sent to")
@@ -119,7 +130,7 @@ def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list
             params["address"] = "auto"
     for name, value in params.items():
         _check_place(name, value)
-    return [verb.name, *_words(verb, params)], extra
+    return [verb.name, *_words(verb, params | ({"plugin": sent} if sent else {}))], extra
 
 
 def _check_place(name: str, value: Any) -> None:

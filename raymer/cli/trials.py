@@ -11,7 +11,7 @@ from rich.table import Table
 from raymer.cli.output import LINE_SECONDS, err
 
 if TYPE_CHECKING:
-    from raymer.engine.search.trials import SearchProgress
+    from raymer.studies.search.trials import SearchProgress
 
 
 @contextlib.contextmanager

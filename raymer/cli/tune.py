@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raymer.cli.options import AddressOption, JsonOption, SerialOption, WorkersOption
-from raymer.cli.output import err, one_line_errors, out, print_json, say
+from raymer.cli.options import JsonOption
+from raymer.cli.output import err, out, print_json, say
 from raymer.cli.trials import params_text, trials_display
-from raymer.engine.machine import Machine
+from raymer.cli.verb import WithoutGPU, verb
+from raymer.engine.machine import LOCAL
 
 if TYPE_CHECKING:
     from raymer.engine.search.nested import NestedOutcome
-    from raymer.engine.search.plan import PlannedSearch
-    from raymer.engine.search.study import SearchOutcome
+    from raymer.studies.search.journal import SearchOutcome
+    from raymer.studies.search.plan import PlannedSearch
 
 
+@verb
 def tune(
     experiment: Annotated[
         str | None, typer.Argument(help="A YAML file with a search section, or the name of an experiment.")
@@ -59,64 +61,58 @@ def tune(
         typer.Option(metavar="URI", help="Log the trials to MLflow, e.g. sqlite:///runs.db.", show_default=False),
     ] = None,
     json: JsonOption = False,
-    address: AddressOption = "local",
-    workers: WorkersOption = None,
-    serial: SerialOption = False,
+    machine: WithoutGPU = LOCAL,
 ) -> None:
     """Search the parameters of an experiment's system; the same command resumes after any stop.
 
     The best of a search flatters itself on the folds that chose it: `--outer 10` says by how much.
     """
-    with one_line_errors():
-        from raymer.errors import UsageError
+    from raymer.errors import UsageError
 
-        if space is not None:
-            _list_space(space, json)
-            return
-        if experiment is None or corpus is None or store is None:
-            raise UsageError(
-                "give an experiment, --corpus and --store (or --space METHOD, to list what can be searched)"
-            )
-        machine = Machine(address, workers, serial=serial)
-        from raymer.corpora.base import load_corpus
-        from raymer.engine.search.nested import run_nested
-        from raymer.engine.search.plan import plan_search
-        from raymer.engine.search.run import executor, run_trials
-        from raymer.engine.search.study import journal_path
-        from raymer.experiments.spec import load_experiment
-        from raymer.results.store import ResultStore
+    if space is not None:
+        _list_space(space, json)
+        return
+    if experiment is None or corpus is None or store is None:
+        raise UsageError("give an experiment, --corpus and --store (or --space METHOD, to list what can be searched)")
+    from raymer.corpora.base import load_corpus
+    from raymer.engine.search.nested import run_nested
+    from raymer.engine.search.run import executor, run_trials
+    from raymer.experiments.spec import load_experiment
+    from raymer.results.store import ResultStore
+    from raymer.studies.search.journal import journal_path
+    from raymer.studies.search.plan import plan_search
 
-        if mlflow is not None:
-            from raymer.reports.tracking import check_mlflow
+    if mlflow is not None:
+        from raymer.reports.tracking import check_mlflow
 
-            check_mlflow()
-        spec = load_experiment(experiment)
-        loaded = load_corpus(corpus)
-        planned = plan_search(spec, loaded, trials=trials, sampler=sampler, stopping=stopping, seed=seed)
-        results = ResultStore(store)
-        where = journal_path(planned, results.location, journal)
-        results.claim(loaded.name, loaded.fingerprint, {planned.task.samples.input: planned.task.samples.fingerprint})
-        if len(planned.task.objectives) > 1 and stopping is not False and spec.search and spec.search.stopping:
-            err.print("two objectives: no trial is stopped early, since none is hopeless that may be best in one")
-        with (
-            trials_display(spec.name) as show,
-            executor(machine) as execute,
-        ):
-            if outer is None:
-                outcome, nested = run_trials(planned, results, execute, journal=journal, on_progress=show), None
-            else:
-                nested = run_nested(planned, outer, results, execute, journal=journal, on_progress=show)
-                outcome = nested.flat
-        _show(planned, outcome, nested, where, json)
-        if plots is not None:
-            _draw(planned, outcome, plots)
-        if mlflow is not None:
-            _log(planned, outcome, mlflow)
-        failed = [line for found in _outcomes(outcome, nested) for line in found.failed]
-        for line in failed:
-            err.print(f"failed: {line}", style="red", markup=False)
-        if failed:
-            raise typer.Exit(1)
+        check_mlflow()
+    spec = load_experiment(experiment)
+    loaded = load_corpus(corpus)
+    planned = plan_search(spec, loaded, trials=trials, sampler=sampler, stopping=stopping, seed=seed)
+    results = ResultStore(store)
+    where = journal_path(planned, results.location, journal)
+    results.claim(loaded.name, loaded.fingerprint, {planned.task.samples.input: planned.task.samples.fingerprint})
+    if len(planned.task.objectives) > 1 and stopping is not False and spec.search and spec.search.stopping:
+        err.print("two objectives: no trial is stopped early, since none is hopeless that may be best in one")
+    with (
+        trials_display(spec.name) as show,
+        executor(machine) as execute,
+    ):
+        if outer is None:
+            outcome, nested = run_trials(planned, results, execute, journal=journal, on_progress=show), None
+        else:
+            nested = run_nested(planned, outer, results, execute, journal=journal, on_progress=show)
+            outcome = nested.flat
+    _show(planned, outcome, nested, where, json)
+    if plots is not None:
+        _draw(planned, outcome, plots)
+    if mlflow is not None:
+        _log(planned, outcome, mlflow)
+    failed = [line for found in _outcomes(outcome, nested) for line in found.failed]
+    for line in failed:
+        err.print(f"failed: {line}", style="red", markup=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _list_space(method: str, json: bool) -> None:
@@ -173,7 +169,7 @@ def _show(
         print_json(record)
         return
     task = planned.task
-    what = f"{planned.system} ({task.method}), {', '.join(task.objectives)}, {task.metric}"
+    what = f"{planned.system} ({task.system.name}), {', '.join(task.objectives)}, {task.metric}"
     counts = [f"{record['trials']} trials, {record['stopped']} stopped early", f"{record['seconds']:.1f} s"]
     counts[1:1] = [
         f"{record['fits_run']} fits run, {record['fits_reused']} found done, {record['fits_stopped']} spared"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from raymer.components.catalogue import Catalogue
+from raymer.components.component import Component
 from raymer.corpora import (
     audio_folder,
     ballroom,
@@ -19,7 +21,6 @@ from raymer.corpora import (
 from raymer.corpora.base import Corpus
 from raymer.corpora.info import CorpusInfo, ImportOptions
 from raymer.errors import UsageError
-from raymer.nearest import unknown
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,28 @@ _MODULES = (deam, mediaeval2013, emotify, pmemo, four_quadrants, lastfm, gtzan, 
 IMPORTERS = {module.INFO.name: Importer(module.INFO, module.read) for module in _MODULES}
 
 
+CORPORA = Catalogue(
+    "corpus",
+    [Component(name, "corpus", "", importer.info.title) for name, importer in IMPORTERS.items()],
+    lambda cls: next((f"has no {name}" for name in ("INFO", "read") if not hasattr(cls, name)), ""),
+)
+"""The corpora by name. A foreign importer is a class with `INFO`, a CorpusInfo, and a static `read(src, options)`."""
+
+
+def find_importer(name: str) -> Importer:
+    """Return an importer by its name, raymer's or an installed package's, or "module:Class" of a file that was brought.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, with the nearest.
+    """
+    if name in IMPORTERS:
+        return IMPORTERS[name]
+    cls = CORPORA[name].cls
+    return Importer(cls.INFO, cls.read)
+
+
 def import_corpus(name: str, src: Path, options: ImportOptions | None = None) -> Corpus:
     """Read the corpus called `name` from its original files at `src`.
 
@@ -45,9 +68,7 @@ def import_corpus(name: str, src: Path, options: ImportOptions | None = None) ->
         From the corpus' reader: what it found in the files.
     """
     options = options or ImportOptions()
-    if name not in IMPORTERS:
-        raise UsageError(unknown("corpus", name, IMPORTERS))
-    importer = IMPORTERS[name]
+    importer = find_importer(name)
     for field in fields(options):
         if getattr(options, field.name) is not None and field.name not in importer.info.options:
             raise UsageError(f"the import of {name} would ignore {field.name.replace('_', ' ')}: leave it out")

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from raymer.corpora.base import Corpus
 from raymer.engine.cluster import connected
+from raymer.engine.guests import guests_for_workers
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, read_manifest, run_serial
@@ -134,7 +135,10 @@ def run_on_ray(
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     DataContext.get_current().enable_progress_bars = False
 
+    guests = guests_for_workers()
+
     def build(row: dict[str, Any]) -> dict[str, Any]:
+        guests.let_in()
         with threadpool_limits(1):
             build_shard(plan, folder, int(row["number"]), shape)
         return row

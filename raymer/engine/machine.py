@@ -32,18 +32,18 @@ class Machine:
     serial: bool = False
 
     def __post_init__(self) -> None:
-        others = [name for name in self.given if name != "--serial"]
+        others = [name for name in self.given if name != "serial"]
         if self.serial and others:
-            raise UsageError(f"--serial runs in this process: {' and '.join(others)} would have no effect")
+            raise UsageError(f"serial runs in this process: {' and '.join(others)} would have no effect")
 
     @property
     def given(self) -> list[str]:
-        """The options of the command line that choose another machine than the default."""
+        """The fields that choose another machine than the default."""
         chosen = {
-            "--address": self.address != "local",
-            "--workers": self.workers is not None,
-            "--gpus-per-fit": self.gpus_per_fit > 0,
-            "--serial": self.serial,
+            "address": self.address != "local",
+            "workers": self.workers is not None,
+            "gpus_per_fit": self.gpus_per_fit > 0,
+            "serial": self.serial,
         }
         return [name for name, is_given in chosen.items() if is_given]
 

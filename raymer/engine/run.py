@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from raymer.engine.fit import Plan, Unit, units
 from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
 from raymer.engine.gang.run_log import RunLog
 from raymer.engine.gang.watch import run_gangs
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.work import run_unit
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
+from raymer.studies.fit import Plan, Unit, units
+from raymer.studies.unit import run_unit
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _run_serial(plan: Plan, work: list[Unit], store: ResultStore, on_progress: C
             (unit,) = units
             note = partial(note_fit, records, me)
             try:
-                run_unit(unit, plan.samples, plan.splits[unit[0].split], store, note)
+                run_unit(unit, plan.inputs[unit[0].samples], plan.splits[unit[0].split], store, note)
             except StoreError as error:
                 queue.stop(str(error))
                 break

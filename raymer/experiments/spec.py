@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from raymer.errors import UsageError
 from raymer.experiments.search import SearchSpec
-from raymer.learners.curve_methods import CURVES
-from raymer.learners.methods import Method
+from raymer.learners.presets import preset
 from raymer.learners.search_space import search_space
+from raymer.learners.system import System
 from raymer.nearest import unknown
 from raymer.protocols.kinds import make_protocol
-from raymer.protocols.metrics import METRICS
+from raymer.protocols.scoring import metric_names
 from raymer.protocols.splits import SplitProtocol
 
 
@@ -26,15 +26,19 @@ class _Strict(BaseModel):
 
 
 class ProtocolSpec(_Strict):
-    """A rule that makes splits: its kind, and the keys that this kind has; what is left out is at its default."""
+    """A rule that makes splits: its kind, and the keys that this kind has; what is left out is at its default.
 
-    kind: Literal["kfold", "group_kfold", "random", "group_random", "repeated_kfold", "repeated_group_kfold"] = "kfold"
+    A protocol of somebody else's has its parameters in `options`.
+    """
+
+    kind: str = "kfold"
     folds: int | None = Field(default=None, ge=2)
     repeats: int | None = Field(default=None, ge=1)
     count: int | None = Field(default=None, ge=1)
     train_share: float | None = Field(default=None, gt=0, lt=1)
     shuffle: bool | None = None
     seed: int | None = None
+    options: dict[str, Any] = {}
 
     def build(self, folds: int | None = None) -> SplitProtocol:
         """Return the protocol, with another number of folds where a system asks for it.
@@ -44,7 +48,7 @@ class ProtocolSpec(_Strict):
         UsageError
             For a key that the kind would ignore.
         """
-        keys = self.model_dump(exclude={"kind"}, exclude_none=True)
+        keys = self.model_dump(exclude={"kind", "options"}, exclude_none=True) | self.options
         return make_protocol(self.kind, {**keys, "folds": folds} if folds else keys)
 
 
@@ -67,24 +71,52 @@ class PublishedVerdict(_Strict):
 
 
 class SystemSpec(_Strict):
-    """One row of the table: a method with its parameters and what was published for it."""
+    """One row of the table: a method with its parameters, or its steps, and what was published for it.
+
+    `method` is a preset, such as tnn-svr, with the parameters of its `reducer` and `predictor`; `steps` says the same
+    in full, each step {use: NAME or module:Class, parameter: value, ...}, the predictor last. `input` is what it
+    reads, by default the experiment's.
+    """
 
     system: str
-    method: str
+    method: str | None = None
     reducer: dict[str, Any] = {}
-    regressor: dict[str, Any] = {}
+    predictor: dict[str, Any] = {}
+    steps: tuple[dict[str, Any] | str, ...] = ()
+    input: str | None = None
     folds: int | None = Field(default=None, ge=2)
     published: dict[str, Published] = {}
 
-    def build(self, *, width_share: float = 1.0) -> Method:
-        """Return the method; its width is multiplied by `width_share` and rounded, 2 at least."""
-        reducer = dict(self.reducer)
-        if "width" in reducer and width_share != 1.0:
-            reducer["width"] = max(2, round(reducer["width"] * width_share))
-        return Method.of(self.method, reducer, self.regressor)
+    def build(self, *, width_share: float = 1.0, more: Mapping[str, Any] | None = None) -> System:
+        """Return the system; its width is multiplied by `width_share` and rounded, 2 at least.
+
+        `more` are parameters of its network, where they are not said here.
+
+        Raises
+        ------
+        UsageError
+            For a system that says neither a method nor steps, or both; and what `preset` and `System.of` refuse.
+        """
+        if (self.method is None) == (not self.steps):
+            raise UsageError(f"system {self.system}: give it a method (such as tnn-svr) or steps, one of them")
+        if self.steps and (self.reducer or self.predictor):
+            raise UsageError(
+                f"system {self.system}: parameters of steps stand in the steps, not in reducer or predictor"
+            )
+        try:
+            made = preset(self.method, self.reducer, self.predictor) if self.method else System.of(self.steps)
+            if more and made.network is not None:
+                first = self.steps[0] if self.steps else {}
+                said = {*self.reducer, *(first if isinstance(first, dict) else ())}
+                made = made.with_network({name: value for name, value in more.items() if name not in said})
+        except UsageError as error:
+            raise UsageError(f"system {self.system}: {error}") from error
+        if width_share != 1.0 and made.main_step is not None and "width" in self.reducer:
+            made = made.with_params("reducer", {"width": max(2, round(self.reducer["width"] * width_share))})
+        return made
 
 
-class ExperimentSpec(_Strict):
+class Experiment(_Strict):
     """Corpus x methods x protocol, with the published numbers.
 
     `epochs` and `every` go to all methods that are trained by epochs: how many, and which are scored (every k-th and
@@ -111,21 +143,18 @@ class ExperimentSpec(_Strict):
     notes: tuple[str, ...] = ()
 
     @property
-    def is_curve(self) -> bool:
-        """Whether its methods are trained by epochs on sequences."""
-        return any(system.method in CURVES for system in self.systems)
+    def has_epochs(self) -> bool:
+        """Whether some system is trained by epochs."""
+        return any(system.build().epochs for system in self.systems)
 
-    def build(self, system: SystemSpec, *, width_share: float = 1.0) -> Method:
-        """Return the method of one of its systems, with the experiment's epochs where it has some."""
-        if system.method not in CURVES:
-            return system.build(width_share=width_share)
+    def build(self, system: SystemSpec, *, width_share: float = 1.0) -> System:
+        """Return one of its systems, with the experiment's epochs where it is trained by epochs."""
         asked = {"epochs": self.epochs, "every": self.every}
-        both = {name: value for name, value in asked.items() if value is not None} | system.reducer
-        return system.model_copy(update={"reducer": both}).build()
+        return system.build(width_share=width_share, more={k: v for k, v in asked.items() if v is not None})
 
     def with_changes(
         self, *, epochs: int | None = None, every: int | None = None, folds: int | None = None
-    ) -> "ExperimentSpec":
+    ) -> "Experiment":
         """Return the experiment with another number of epochs, epochs between scores, or folds.
 
         Raises
@@ -144,23 +173,21 @@ class ExperimentSpec(_Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.is_curve and (self.epochs or self.every):
+        if (self.epochs or self.every) and not self.has_epochs:
             raise UsageError("epochs and every would have no effect: no system is trained by epochs")
-        if self.is_curve and not all(system.method in CURVES for system in self.systems):
-            raise UsageError("methods on tables and methods trained by epochs on spectrograms need experiments apart")
         for system in self.systems:
-            system.build()
+            self.build(system)
             for target in system.published:
                 if target not in self.targets:
                     raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")
-        methods = [system.method for system in self.systems]
+        methods = [system.method or system.system for system in self.systems]
         for claim in self.published_verdicts:
             for name in (claim.method, claim.baseline):
                 if name not in methods:
                     raise UsageError(f"published_verdicts: {unknown('method', name, methods)}")
         for protocol in self.protocols.values():
             protocol.build()
-        known = [name for metrics in METRICS.values() for name in metrics]
+        known = metric_names()
         if self.metric not in known:
             raise UsageError(unknown("metric", self.metric, known))
         if self.search is not None:
@@ -177,7 +204,7 @@ class ExperimentSpec(_Strict):
         if search.system not in names:
             raise UsageError(f"search: {unknown('system', search.system, names)}")
         system = self.systems[names.index(search.system)]
-        search_space(system.method, {"reducer": system.reducer, "regressor": system.regressor}, search.space)
+        search_space(self.build(system), search.space)
 
 
 def experiment_names() -> list[str]:
@@ -186,7 +213,7 @@ def experiment_names() -> list[str]:
     return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
 
 
-def load_experiment(name_or_path: str) -> ExperimentSpec:
+def load_experiment(name_or_path: str) -> Experiment:
     """Read an experiment by its name, or from a YAML file by its path.
 
     Raises
@@ -210,7 +237,7 @@ def load_experiment(name_or_path: str) -> ExperimentSpec:
     return parse_experiment(text, name_or_path)
 
 
-def parse_experiment(text: str, origin: str) -> ExperimentSpec:
+def parse_experiment(text: str, origin: str) -> Experiment:
     """Read an experiment from YAML `text`; `origin` names it in errors (UsageError)."""
     try:
         data = yaml.safe_load(text)
@@ -219,7 +246,7 @@ def parse_experiment(text: str, origin: str) -> ExperimentSpec:
     if not isinstance(data, dict):
         raise UsageError(f"{origin} holds no experiment: a mapping with name, corpus, systems is expected")
     try:
-        return ExperimentSpec.model_validate(data)
+        return Experiment.model_validate(data)
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     except ValidationError as error:
@@ -245,4 +272,4 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "search": SearchSpec,
     }
     inner = [models[str(part)] for part in location[:-1] if str(part) in models]
-    return inner[-1] if inner else ExperimentSpec
+    return inner[-1] if inner else Experiment

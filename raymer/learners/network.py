@@ -1,44 +1,41 @@
-"""The recurrent network: GRU layers, the mean over time, and for direct prediction a linear layer (paper B, 2.6)."""
+"""The network: an encoder of clips, and for direct prediction a linear layer (paper B, 2.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from raymer.learners.annotations import Coding
+from raymer.learners.clips import Normalisation, Sequences
 from raymer.learners.gru import FastGRU
-from raymer.learners.sequences import Cutter, Normalisation, Sequences
+from raymer.learners.sequences import Cutter
 from raymer.learners.threads import one_torch_thread
 
 BLOCK_CLIPS = 64
 BLOCK_FRAMES = 2**18  # with 80 inputs and 50 units, 140 MB
 
 
-class RecurrentNet(nn.Module):
-    """From frames to one feature vector a clip, and from that, where there is a head, to outputs.
+class GRUEncoder(nn.Module):
+    """GRU layers and the mean over time of the last (paper B, eq. 4).
 
     Parameters
     ----------
     n_inputs : int
         Features a frame.
     hidden : sequence of int
-        Units of the GRU layers; the last is the width of the features. The paper has (100, 50).
-    n_outputs : int
-        Of the head; 0 for none.
-    seed : int
-        Of the weights at the start (torch's own initialisation); the global random state is left alone.
+        Units of the layers; the last is the width of the features. The paper has (100, 50).
     """
 
-    def __init__(self, n_inputs: int, hidden: Sequence[int], n_outputs: int, seed: int) -> None:
+    def __init__(self, n_inputs: int, hidden: Sequence[int] = (100, 50)) -> None:
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.gru = FastGRU(n_inputs, hidden)
-            self.head = nn.Linear(hidden[-1], n_outputs) if n_outputs else None
+        self.gru = FastGRU(n_inputs, hidden)
+        self.width = int(hidden[-1])
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return the mean over time of the last layer (eq. 4), over each clip's own frames.
+        """Return the mean outputs of the last layer over each clip's own frames.
 
         Parameters
         ----------
@@ -58,10 +55,70 @@ class RecurrentNet(nn.Module):
         total: Tensor = y.sum(1)
         return total / lengths[:, None]
 
+    def whole(self, x: Tensor, lengths: Tensor) -> Iterator[Tensor]:
+        """Yield the features of each clip, averaged by itself in float64: they do not hang on the clips beside it."""
+        for outputs, length in zip(self.gru(x).cpu(), lengths.tolist(), strict=True):
+            yield outputs[:length].mean(0, dtype=torch.float64)
+
+
+class ClipNet(nn.Module):
+    """An encoder, from frames to one feature vector a clip, and where there is a head, from that to outputs.
+
+    Parameters
+    ----------
+    make_encoder : callable
+        From the number of features a frame to an encoder: a module with `width` that turns (x, lengths) into features
+        (n_clips, width), as GRUEncoder does.
+    n_inputs : int
+    n_outputs : int
+        Of the head; 0 for none.
+    seed : int
+        Of the weights at the start (torch's own initialisation); the global random state is left alone.
+    """
+
+    def __init__(self, make_encoder: Callable[[int], Any], n_inputs: int, n_outputs: int, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.encoder = make_encoder(n_inputs)
+            self.width = int(self.encoder.width)
+            self.head = nn.Linear(self.width, n_outputs) if n_outputs else None
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return the features (n_clips, width) of excerpts, as GRUEncoder.forward takes them."""
+        features: Tensor = self.encoder(x, lengths)
+        return features
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A network's last layer as it stood at some epoch: weight (n_outputs, width) and bias (n_outputs,), float64."""
+
+    weight: np.ndarray[Any, Any]
+    bias: np.ndarray[Any, Any]
+    coding: Coding
+
+    @classmethod
+    def of(cls, net: ClipNet, coding: Coding) -> "Head | None":
+        """Return the head of `net`, None where it has none."""
+        if net.head is None:
+            return None
+        weight, bias = (p.detach().cpu().numpy().astype(np.float64) for p in (net.head.weight, net.head.bias))
+        return cls(weight, bias, coding)
+
+    def outputs(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return its outputs (n_clips, n_outputs), float64, for `features` (n_clips, width)."""
+        made: np.ndarray[Any, Any] = features.astype(np.float64) @ self.weight.T + self.bias
+        return made
+
+    def predict(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return labels, in their own unit or as classes."""
+        return self.coding.decode(self.outputs(features))
+
 
 @one_torch_thread()
 @torch.no_grad()
-def clip_features(net: RecurrentNet, clips: Sequences, normalisation: Normalisation) -> np.ndarray[Any, Any]:
+def clip_features(net: ClipNet, clips: Sequences, normalisation: Normalisation) -> np.ndarray[Any, Any]:
     """Return the features (n_clips, width), float32, of whole clips.
 
     On the CPU those of a clip do not hang on the clips beside it, to the bit: each is averaged by itself, in float64.
@@ -72,21 +129,15 @@ def clip_features(net: RecurrentNet, clips: Sequences, normalisation: Normalisat
         When a clip's features are not finite, because its frames are not.
     """
     device = next(net.parameters()).device
-    features = np.empty((len(clips), net.gru.hidden_sizes[-1]), dtype=np.float32)
-    for rows, x, lengths in Cutter(clips, normalisation).whole(BLOCK_CLIPS, BLOCK_FRAMES):
-        y = net.gru(x.to(device)).cpu()
-        for row, outputs, length in zip(rows.tolist(), y, lengths.tolist(), strict=True):
-            features[row] = outputs[:length].mean(0, dtype=torch.float64).numpy()
+    features = np.empty((len(clips), net.width), dtype=np.float32)
+    together = callable(getattr(net.encoder, "whole", None))
+    block = (BLOCK_CLIPS, BLOCK_FRAMES) if together else (1, BLOCK_FRAMES)
+    for rows, x, lengths in Cutter(clips, normalisation).whole(*block):
+        x, lengths = x.to(device), lengths.to(device)
+        found = net.encoder.whole(x, lengths) if together else net.encoder(x, lengths).cpu()
+        for row, values in zip(rows.tolist(), found, strict=True):
+            features[row] = values.numpy()
     broken = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(broken):
         raise ValueError(f"clip {broken[0]} holds NaN or infinity")
     return features
-
-
-def head_outputs(net: RecurrentNet, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the head's outputs (n_clips, n_outputs), float64, for `features` (n_clips, width)."""
-    if net.head is None:
-        raise ValueError("this network has no head: it was trained on similarity")
-    weight, bias = (p.detach().cpu().numpy().astype(np.float64) for p in (net.head.weight, net.head.bias))
-    outputs: np.ndarray[Any, Any] = features.astype(np.float64) @ weight.T + bias
-    return outputs

@@ -11,15 +11,14 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
-from sklearn.utils import check_array, check_random_state, column_or_1d
-from sklearn.utils._tags import Tags
+from sklearn.utils import Tags, check_array, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from raymer.learners.annotations import Classes, Coding, Numbers, coding_of
+from raymer.learners.clips import Normalisation, Sequences
 from raymer.learners.kernels import Similarity
-from raymer.learners.network import RecurrentNet, clip_features, head_outputs
-from raymer.learners.sequences import Normalisation, Sequences
+from raymer.learners.network import ClipNet, Head, clip_features
 from raymer.learners.training import Training, TrainingSettings
 
 
@@ -34,7 +33,7 @@ class _Recurrent(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     learning_rate: float | None
     device: str
     random_state: int | np.random.RandomState | None
-    net_: RecurrentNet
+    net_: ClipNet
     normalisation_: Normalisation
     loss_: np.ndarray[Any, Any]
     n_features_in_: int
@@ -69,7 +68,7 @@ class _Recurrent(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     @property
     def _n_features_out(self) -> int:
-        return int(self.net_.gru.hidden_sizes[-1])
+        return self.net_.width
 
     def _fit(
         self, X: Any, y: np.ndarray[Any, Any], lengths: Any, coding: Coding, similarity: Similarity | None
@@ -128,7 +127,7 @@ class SimilarityGRU(_Recurrent):
 
     Attributes
     ----------
-    net_ : RecurrentNet
+    net_ : ClipNet
     normalisation_ : Normalisation
     loss_ : ndarray of shape (epochs,), float64
         Mean loss of each epoch.
@@ -223,8 +222,10 @@ class _Direct(_Recurrent):
         self.device = device
         self.random_state = random_state
 
-    def _outputs(self, X: Any, lengths: Any) -> np.ndarray[Any, Any]:
-        return head_outputs(self.net_, self.transform(X, lengths))
+    def _outputs(self, X: Any, lengths: Any, coding: Coding) -> np.ndarray[Any, Any]:
+        head = Head.of(self.net_, coding)
+        assert head is not None
+        return head.outputs(self.transform(X, lengths))
 
 
 class GRURegressor(RegressorMixin, _Direct):
@@ -281,8 +282,7 @@ class GRURegressor(RegressorMixin, _Direct):
 
     def predict(self, X: Any, lengths: Any = None) -> np.ndarray[Any, Any]:
         """Return predictions, float64, in the unit and shape of y, for clips X (n_clips, n_frames, n_bins)."""
-        outputs = self._outputs(X, lengths)
-        return self.coding_.decode(outputs)
+        return self.coding_.decode(self._outputs(X, lengths, self.coding_))
 
 
 class GRUClassifier(ClassifierMixin, _Direct):
@@ -303,12 +303,12 @@ class GRUClassifier(ClassifierMixin, _Direct):
 
     def predict(self, X: Any, lengths: Any = None) -> np.ndarray[Any, Any]:
         """Return the most probable class (n_clips,) of clips X (n_clips, n_frames, n_bins)."""
-        outputs = self._outputs(X, lengths)
-        return Classes(self.classes_).decode(outputs)
+        coding = Classes(self.classes_)
+        return coding.decode(self._outputs(X, lengths, coding))
 
     def predict_proba(self, X: Any, lengths: Any = None) -> np.ndarray[Any, Any]:
         """Return the probability (n_clips, n_classes), float64, of each class, in the order of `classes_`."""
-        shares: np.ndarray[Any, Any] = softmax(self._outputs(X, lengths), axis=1)
+        shares: np.ndarray[Any, Any] = softmax(self._outputs(X, lengths, Classes(self.classes_)), axis=1)
         return shares
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +11,14 @@ import skops.io
 
 from raymer.errors import RaymerError, UsageError
 
-FORMAT = 1
+FORMAT = 2
 KIND = "raymer model"
 MANIFEST = "manifest.json"
-
-TRUSTED = (
-    "collections.OrderedDict",
-    "lightgbm.basic.Booster",
-    "lightgbm.sklearn.LGBMRegressor",
-    "raymer.learners.gaussian_process.GPRegressor",
-    "raymer.learners.gaussian_process.GroupedGPRegressor",
-    "sklearn.gaussian_process.kernels.ConstantKernel",
-    "sklearn.gaussian_process.kernels.Product",
-    "sklearn.gaussian_process.kernels.RBF",
-    "sklearn.gaussian_process.kernels.Sum",
-    "sklearn.gaussian_process.kernels.WhiteKernel",
-    "sklearn.tree._tree.Tree",
-)
-"""The types that the regressors are made of, beside those of scikit-learn and numpy that skops trusts by itself."""
 
 
 def seal(folder: Path) -> None:
     """Write the manifest: the SHA-256 of every file of `folder`, which holds nothing else."""
-    record = {"format": FORMAT, "kind": KIND, "files": {path.name: _digest(path) for path in _files(folder)}}
+    record = {"format": FORMAT, "kind": KIND, "files": {name: _digest(path) for name, path in _files(folder).items()}}
     (folder / MANIFEST).write_text(json.dumps(record, indent=1) + "\n")
 
 
@@ -56,7 +41,7 @@ def check_seal(folder: Path) -> None:
     if record.get("format") != FORMAT:
         raise RaymerError(f"{folder} has model format {record.get('format')}, this raymer reads {FORMAT}: fit again")
     expected: dict[str, str] = record["files"]
-    found = {path.name: path for path in _files(folder)}
+    found = _files(folder)
     for name in sorted({*expected, *found}):
         if name not in found:
             fault = "is missing"
@@ -79,9 +64,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
     raise UsageError(f"{folder} holds no model of raymer ({MANIFEST} is missing or of something else)")
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return all files and folders but the manifest and hidden ones, which file browsers leave behind."""
-    return sorted(path for path in folder.iterdir() if path.name != MANIFEST and not path.name.startswith("."))
+def _files(folder: Path) -> dict[str, Path]:
+    """Return all files by their place in the folder, but the manifest and hidden ones, which file browsers leave."""
+    inside = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    return {
+        name: path
+        for name, path in inside.items()
+        if name != MANIFEST and not any(part.startswith(".") for part in name.split("/"))
+    }
 
 
 def _digest(path: Path) -> str:
@@ -93,8 +83,15 @@ def write_estimators(path: Path, estimators: Mapping[str, Any]) -> None:
     skops.io.dump(dict(estimators), path)
 
 
-def read_estimators(path: Path) -> dict[str, Any]:
+def read_estimators(path: Path, trusted: Sequence[str]) -> dict[str, Any]:
     """Return what `write_estimators` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    trusted : sequence of str
+        Types that the components of the model are made of, beside those that skops trusts by itself. They come from
+        the components, never from the model's folder.
 
     Raises
     ------
@@ -102,10 +99,13 @@ def read_estimators(path: Path) -> dict[str, Any]:
         When the file is damaged, or names a type that is not trusted: nothing of it is constructed then.
     """
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
         if unknown:
-            raise RaymerError(f"{path} is not loaded: it holds {unknown[0]}, which no model of raymer is made of")
-        made: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
+            raise RaymerError(
+                f"{path} is not loaded: it holds {unknown[0]}, which no component of this model is made of; a class "
+                "of somebody else's is brought with --plugin FILE, or by installing its package"
+            )
+        made: dict[str, Any] = skops.io.load(path, trusted=list(trusted))
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
         raise RaymerError(f"{path} cannot be read ({type(error).__name__}: {error}): fit the model again") from error
     return made

@@ -1,48 +1,54 @@
-"""The search space of a method, whole: `reducer.d_p`, `regressor.C`, and methods made from what was drawn."""
+"""The search space of a system, whole: `reducer.d_p`, `predictor.C`, and systems made from what was drawn."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from raymer.components.component import Component
 from raymer.errors import UsageError
-from raymer.learners.curve_methods import CURVES
-from raymer.learners.methods import DEFAULT_WIDTH, REDUCERS, REGRESSORS, Method
+from raymer.learners.encoders import OBJECTIVE_SPACES
+from raymer.learners.presets import preset
 from raymer.learners.spaces import Choice, Dimension, Space, Whole, check_below, in_order, narrowed
+from raymer.learners.system import System, find_component
 from raymer.nearest import unknown
 
-STEPS = ("reducer", "regressor")
-HIDDEN = (100, 50)
-"""The layers of the paper's network: what `width` changes is the last one's units."""
+STEPS = ("reducer", "predictor")
 
 Asked = Mapping[str, Mapping[str, Any]]
-"""What an experiment asks for: step ("reducer", "regressor") to parameter to bounds, see `narrowed`."""
+"""What an experiment asks for: step ("reducer", "predictor") to parameter to bounds, see `narrowed`."""
+
+
+def system_space(system: System) -> dict[str, dict[str, Dimension]]:
+    """Return what can be searched of a system without being told where, by step and parameter."""
+    reducer: dict[str, Dimension] = {}
+    if system.main_step is not None:
+        reducer = dict(find_component(system.main_step.use, "step").space)
+        if system.main_step is system.network:
+            reducer |= OBJECTIVE_SPACES.get(str(system.objective), {})
+    return {"reducer": reducer, "predictor": dict(find_component(system.predictor.use, "predictor").space)}
 
 
 def method_space(name: str) -> dict[str, dict[str, Dimension]]:
-    """Return all that can be searched of the method `name`, by step and parameter; UsageError for an unknown name."""
-    method = Method.of(name)
-    if name in CURVES:
-        kind = CURVES[name]
-        return {"reducer": dict(kind.reducer_space), "regressor": dict(kind.regressor_space)}
-    reducer = dict(REDUCERS[method.reducer.kind].space) if method.reducer else {}
-    return {"reducer": reducer, "regressor": dict(REGRESSORS[method.regressor.kind].space)}
+    """Return what can be searched of the preset `name`; UsageError for an unknown name."""
+    return system_space(preset(name))
 
 
-def search_space(name: str, fixed: Asked, asked: Asked) -> dict[str, Dimension]:
-    """Return what is searched of the method `name`: the parameters that are asked for, under their full names.
+def search_space(system: System, asked: Asked) -> dict[str, Dimension]:
+    """Return what is searched of a system: the parameters that are asked for, under their full names.
+
+    A parameter that no space is declared for can be searched over a list of values.
 
     Parameters
     ----------
-    name : str
-    fixed : mapping
-        What the experiment sets: step to parameter to value.
+    system : System
+        As the experiment sets it.
     asked : mapping
         What it searches: step to parameter to bounds.
 
     Returns
     -------
     dict
-        "reducer.d_p" and so on to dimensions whose default is what the experiment sets, where it does.
+        "reducer.d_p" and so on to dimensions whose default is the value that the system has.
 
     Raises
     ------
@@ -50,17 +56,20 @@ def search_space(name: str, fixed: Asked, asked: Asked) -> dict[str, Dimension]:
         For an empty space, an unknown step or parameter (with the nearest), bounds that make no sense, or that leave
         no value above another that it must exceed.
     """
-    known = method_space(name)
+    known = system_space(system)
     found: dict[str, Dimension] = {}
     for step, parameters in asked.items():
         if step not in STEPS:
             raise UsageError(f"space: {unknown('step', step, STEPS)}")
-        for parameter in parameters:
+        component = _component(system, step)
+        for parameter, bounds in parameters.items():
+            is_a_list = isinstance(bounds, list) and component is not None and parameter in component.parameters
+            if parameter not in known[step] and is_a_list:
+                known[step][parameter] = Choice(tuple(bounds), None)
             if parameter not in known[step]:
-                raise UsageError(f"space: {_not_there(name, step, parameter, known[step])}")
+                raise UsageError(f"space: {_not_there(system.name, step, parameter, known[step])}")
     for step in STEPS:
-        set_here = _by_space_name(name, step, fixed.get(step, {}))
-        values = {key: set_here.get(key, dimension.default) for key, dimension in known[step].items()}
+        values = {key: _value(system, step, key, dimension) for key, dimension in known[step].items()}
         chosen = {
             key: _with_default(narrowed(f"{step}.{key}", known[step][key], bounds), values[key])
             for key, bounds in asked.get(step, {}).items()
@@ -72,42 +81,60 @@ def search_space(name: str, fixed: Asked, asked: Asked) -> dict[str, Dimension]:
     return found
 
 
-def capped(space: Space, name: str, n_features: int) -> dict[str, Dimension]:
-    """Return the space with the width of a method on tables ending at the number of features there are."""
+def capped(space: Space, system: System, n_features: int) -> dict[str, Dimension]:
+    """Return the space with the width of a reducer on a table ending at the number of features there are."""
     width = space.get("reducer.width")
-    if name in CURVES or not isinstance(width, Whole) or width.high <= n_features:
+    if system.network is not None or not isinstance(width, Whole) or width.high <= n_features:
         return dict(space)
     if width.low >= n_features:
         raise UsageError(f"space: reducer.width: {width.low} and more, but the input has {n_features} features")
     return {**space, "reducer.width": Whole(width.low, n_features, width.log, width.default, width.limits)}
 
 
-def method_with(name: str, fixed: Asked, params: Mapping[str, Any]) -> Method:
-    """Return the method `name` with what is fixed and what was drawn.
+def system_with(system: System, params: Mapping[str, Any]) -> System:
+    """Return the system with what was drawn.
 
-    A drawn value that is the method's own default is left out where nothing was fixed: said or not, it is the same
-    fit, and so it has the same identity as in a plain run.
+    A drawn value that is the step's own default is left out: said or not, it is the same fit.
     """
-    known = method_space(name)
-    steps = {step: dict(fixed.get(step, {})) for step in STEPS}
+    changes: dict[str, dict[str, Any]] = {step: {} for step in STEPS}
+    known = system_space(system)
     for full, value in params.items():
         step, _, key = full.partition(".")
-        if step == "reducer" and key == "width" and name in CURVES:
-            layers = steps[step].get("hidden", HIDDEN)
-            if "hidden" in steps[step] or (*layers[:-1], value) != HIDDEN:
-                steps[step]["hidden"] = [*layers[:-1], value]
-        elif key in steps[step] or value != known[step][key].default or key == "width":
-            steps[step][key] = value
-    return Method.of(name, steps["reducer"], steps["regressor"])
+        if step == "reducer" and key == "width" and system.main_step is system.network and system.network is not None:
+            layers = find_component(system.network.use, "step").value(system.network.params, "hidden")
+            changes[step]["hidden"] = [*layers[:-1], value]
+        else:
+            changes[step][key] = _unless_default(system, step, key, value, known[step])
+    for step, values in changes.items():
+        if values:
+            system = system.with_params(step, values)
+    return system
 
 
-def _by_space_name(name: str, step: str, fixed: Mapping[str, Any]) -> dict[str, Any]:
-    values = dict(fixed)
-    if step == "reducer" and name in CURVES:
-        values["width"] = values.get("hidden", HIDDEN)[-1]
-    elif step == "reducer":
-        values.setdefault("width", DEFAULT_WIDTH)
-    return values
+def _unless_default(system: System, step: str, key: str, value: Any, known: Space) -> Any:
+    """Return None, an unset parameter, for a drawn value that the component takes when nothing is said."""
+    component = _component(system, step)
+    unset = component is not None and component.parameters[key].default is None
+    is_default = key in known and known[key].default is not None and value == known[key].default
+    return None if unset and is_default else value
+
+
+def _component(system: System, step: str) -> Component | None:
+    if step == "predictor":
+        return find_component(system.predictor.use, "predictor")
+    return None if system.main_step is None else find_component(system.main_step.use, "step")
+
+
+def _value(system: System, step: str, key: str, dimension: Dimension) -> Any:
+    """Return what the system has for a parameter; what is unset there is what the space says is taken then."""
+    component, chosen = _component(system, step), system.predictor if step == "predictor" else system.main_step
+    assert component is not None
+    assert chosen is not None
+    if key == "width" and chosen is system.network:
+        layers = component.value(chosen.params, "hidden")
+        return layers[-1]
+    value = component.value(chosen.params, key)
+    return dimension.default if value is None else value
 
 
 def _with_default(dimension: Dimension, default: Any) -> Dimension:

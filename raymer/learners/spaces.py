@@ -164,7 +164,7 @@ def in_order(prefix: str, space: Space, fixed: Mapping[str, Any]) -> dict[str, D
     Parameters
     ----------
     prefix : str
-        "reducer." or "regressor.", for messages.
+        "reducer." or "predictor.", for messages.
     space : Space
         Of one step, by the parameters' own names.
     fixed : mapping

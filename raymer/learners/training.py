@@ -1,7 +1,7 @@
 """Training of the recurrent network, in steps of whole epochs that can be stored and taken up again (paper B, 2.5)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,9 +13,11 @@ from torch.nn import functional
 from raymer.identity import array_hash
 from raymer.learners.annotations import Coding
 from raymer.learners.checkpoint import Snapshot
+from raymer.learners.clips import Normalisation, Sequences, per_bin
+from raymer.learners.encoders import ENCODERS
 from raymer.learners.kernels import Similarity, similarity_loss
-from raymer.learners.network import RecurrentNet, clip_features, head_outputs
-from raymer.learners.sequences import Cutter, Normalisation, Sequences, per_bin
+from raymer.learners.network import ClipNet, GRUEncoder, Head, clip_features
+from raymer.learners.sequences import Cutter
 from raymer.learners.threads import one_torch_thread
 from raymer.nearest import unknown
 
@@ -38,6 +40,8 @@ class TrainingSettings:
         What the features are to copy; None for direct prediction through a linear head.
     hidden : tuple of int
         Units of the GRU layers.
+    encoder : mapping, optional
+        Another encoder than the GRU, {"use", its parameters and its revision}; `hidden` has no effect then.
     excerpt : int
         Frames of the random excerpt of each clip in each epoch.
     batch : int
@@ -62,6 +66,7 @@ class TrainingSettings:
     optimiser: str = "Adadelta"
     learning_rate: float | None = None
     device: str = "cpu"
+    encoder: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if not self.hidden or not all(_is_whole(size) and size >= 1 for size in self.hidden):
@@ -83,6 +88,15 @@ class TrainingSettings:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
         return {**asdict(self), "hidden": list(self.hidden)}
+
+
+def encoder_maker(settings: TrainingSettings) -> Callable[[int], Any]:
+    """Return what makes the encoder of `settings` from the number of features a frame."""
+    if settings.encoder is None:
+        return lambda n_inputs: GRUEncoder(n_inputs, settings.hidden)
+    chosen = {name: value for name, value in settings.encoder.items() if name not in ("use", "revision")}
+    cls = ENCODERS[settings.encoder["use"]].cls
+    return lambda n_inputs: cls(n_inputs, **chosen)
 
 
 class Training:
@@ -108,7 +122,7 @@ class Training:
 
     Attributes
     ----------
-    net : RecurrentNet
+    net : ClipNet
     clips : Sequences
     normalisation : Normalisation
     losses : list of float
@@ -138,7 +152,7 @@ class Training:
         self._coding, self._seed = coding, seed
         self._targets = torch.tensor(coding.encode(annotations), dtype=torch.float32, device=settings.device)
         n_outputs = 0 if settings.similarity else coding.n_columns
-        self.net = RecurrentNet(2 * clips.n_bins, settings.hidden, n_outputs, seed).to(settings.device)
+        self.net = ClipNet(encoder_maker(settings), 2 * clips.n_bins, n_outputs, seed).to(settings.device)
         rate = {} if settings.learning_rate is None else {"lr": settings.learning_rate}
         self._optimiser = getattr(torch.optim, settings.optimiser)(self.net.parameters(), **rate)
         self._cutter = Cutter(clips, self.normalisation)
@@ -169,9 +183,10 @@ class Training:
         """Return the features (n_clips, hidden[-1]), float32, of whole clips: those that an SVM is trained on."""
         return clip_features(self.net, clips, self.normalisation)
 
-    def predict_from(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return the annotations that the head predicts from `features`; only where there is no similarity."""
-        return self._coding.decode(head_outputs(self.net, features))
+    @property
+    def head(self) -> Head | None:
+        """The last layer as it is now; None where the network learns a similarity."""
+        return Head.of(self.net, self._coding)
 
     def identity(self) -> dict[str, Any]:
         """Return all that decides the outcome, JSON-ready; the frames of all train clips are read once for it."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from raymer.components.catalogue import Catalogue, lacks
+from raymer.components.component import Component
 from raymer.errors import UsageError
 from raymer.protocols.random_splits import GroupRandomSplits, RandomSplits
 from raymer.protocols.repeated import RepeatedGroupKFold, RepeatedKFold
@@ -19,16 +21,29 @@ KINDS: Mapping[str, type[Any]] = {
 }
 """A kind's keys are the fields of its class."""
 
+PROTOCOLS = Catalogue(
+    "protocol",
+    [
+        Component(kind, "protocol", f"{cls.__module__}:{cls.__name__}", (cls.__doc__ or "").splitlines()[0])
+        for kind, cls in KINDS.items()
+    ],
+    lambda cls: lacks(cls, "splits", "to_dict"),
+)
+"""The protocols by name. A foreign one is a class with `splits(clip_ids, groups)` and `to_dict()`."""
+
 
 def make_protocol(kind: str, keys: Mapping[str, Any]) -> SplitProtocol:
-    """Return the protocol of a kind in KINDS with the keys that were given, the rest at its defaults.
+    """Return the protocol of a kind with the keys that were given, the rest at its defaults.
 
     Raises
     ------
     UsageError
         For a key that the kind would ignore.
     """
-    maker = KINDS[kind]
+    maker = PROTOCOLS[kind].cls
+    if kind not in KINDS:
+        made: SplitProtocol = maker(**PROTOCOLS[kind].checked(keys))
+        return made
     known = {field.name for field in fields(maker)}
     for key in sorted(keys):
         if key not in known:

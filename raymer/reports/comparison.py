@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import pandas as pd
-
-from raymer.experiments.spec import ExperimentSpec, PublishedVerdict, SystemSpec
+from raymer.experiments.spec import Experiment, PublishedVerdict, SystemSpec
 from raymer.results.frame import AVERAGE
 from raymer.stats.comparison import Comparison
 
@@ -23,7 +21,7 @@ class PublishedClaim:
     verdict: str | None
 
 
-def published_claim(spec: ExperimentSpec, a: SystemSpec, b: SystemSpec, target: str) -> PublishedClaim | None:
+def published_claim(spec: Experiment, a: SystemSpec, b: SystemSpec, target: str) -> PublishedClaim | None:
     """Return what the experiment says was published of its systems `a` and `b` on `target`; None where nothing was.
 
     A verdict without a target is on the mean over all, or on the only target.
@@ -67,13 +65,6 @@ def welch_sentence(comparisons: Sequence[Comparison]) -> str:
     )
 
 
-def last_epoch(scores: pd.DataFrame, metric: str) -> int:
-    """Return the last epoch that all methods trained by epochs are scored at; 0 where there is no such method."""
-    last = scores[scores["metric"] == metric].groupby("method")["epoch"].max()
-    iterative = last[last > 0]
-    return int(iterative.min()) if len(iterative) else 0
-
-
 def _published_words(published: PublishedClaim) -> str:
     parts = [published.verdict] if published.verdict else []
     if published.difference is not None:
@@ -90,7 +81,7 @@ def _published_mean(system: SystemSpec, target: str, targets: Sequence[str]) -> 
 
 def _is_about(one: PublishedVerdict, a: SystemSpec, b: SystemSpec, target: str, targets: Sequence[str]) -> bool:
     about = one.target or (targets[0] if len(targets) == 1 else AVERAGE)
-    return {one.method, one.baseline} == {a.method, b.method} and target == about
+    return {one.method, one.baseline} == {a.method or a.system, b.method or b.system} and target == about
 
 
 def _words(one: PublishedVerdict) -> str:

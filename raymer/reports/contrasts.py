@@ -5,9 +5,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from raymer.reports.comparison import last_epoch
 from raymer.reports.table import PlannedSystem
-from raymer.results.frame import AVERAGE, average_over_targets
+from raymer.results.frame import AVERAGE, at_epoch, average_over_targets, last_epoch
 from raymer.stats import Comparison, adjust, compare_pairs, pair
 
 
@@ -20,7 +19,7 @@ def contrasts(
 ) -> dict[str, list[Comparison]]:
     """Return comparisons by title: for each protocol and target those of the pairs that belong beside each other.
 
-    A system that learns its representation from the target stands against those that do not, with the same regressor,
+    A system that learns its representation from the target stands against those that do not, with the same predictor,
     at its own width or on all features; without such a system, all pairs. Pairs are taken only if both systems have
     all their fits on the same splits. p is Holm's over the pairs of a title. With more than two targets the mean
     over all is compared.
@@ -40,7 +39,7 @@ def contrasts(
         rows = [k for k, system in enumerate(systems) if system.protocol == protocol]
         mine = scores[scores["row"].isin(rows) & (scores["metric"] == metric)]
         mine = mine.assign(method=mine["row"].map(dict(enumerate(labels))))
-        mine = mine[mine["epoch"] == last_epoch(mine, metric)]
+        mine = at_epoch(mine, last_epoch(mine, metric))
         if len(targets) > 2:
             mine = average_over_targets(mine, len(targets))
         for target in targets if len(targets) <= 2 else [AVERAGE]:
@@ -72,13 +71,15 @@ def _pairs(named: Sequence[tuple[PlannedSystem, str]]) -> list[tuple[str, str]]:
 
 
 def _is_learnt(system: PlannedSystem) -> bool:
-    """Whether its representation is learnt from the targets; of networks, whether by the similarity loss."""
-    method = system.method
-    return bool(method.name.endswith("-sl") if method.is_curve else method.is_supervised)
+    """Whether its representation is learnt from the targets; of networks, whether by a similarity."""
+    learnt = system.system
+    if learnt.network is not None:
+        return bool(learnt.objective != "direct")
+    return bool(learnt.is_supervised)
 
 
 def _are_alike(first: PlannedSystem, second: PlannedSystem) -> bool:
-    if first.method.is_curve:
+    if first.system.network is not None or second.system.network is not None:
         return True
-    same_width = second.method.width in (None, first.method.width)
-    return same_width and first.method.regressor == second.method.regressor
+    same_width = second.system.width in (None, first.system.width)
+    return same_width and first.system.predictor == second.system.predictor

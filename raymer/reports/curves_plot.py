@@ -7,20 +7,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from raymer.reports.curves import CurvePoint
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
+from raymer.reports.table import Row
 from raymer.results.frame import AVERAGE
 
 
-def by_target(points: Sequence[CurvePoint]) -> dict[str, list[CurvePoint]]:
+def by_target(points: Sequence[Row]) -> dict[str, list[Row]]:
     """Return the points of each panel by its title: the average first, then each target."""
     names = dict.fromkeys(point.target for point in points)
     ordered = sorted(names, key=lambda name: name != AVERAGE)  # stable: targets keep their order
     return {name: [point for point in points if point.target == name] for name in ordered}
 
 
-def curves_plot(panels: Mapping[str, Sequence[CurvePoint]], *, published_epoch: int | None, title: str = "") -> Plot:
+def curves_plot(panels: Mapping[str, Sequence[Row]], *, published_epoch: int | None, title: str = "") -> Plot:
     """Return score by epoch, a panel for each entry of `panels`: targets of a corpus (`by_target`), or corpora.
 
     Parameters
@@ -33,7 +33,7 @@ def curves_plot(panels: Mapping[str, Sequence[CurvePoint]], *, published_epoch: 
     points = [point for own in panels.values() for point in own]
     looks = make_series(list(dict.fromkeys(_label(point, points) for point in points)))
     caption = "Mean over folds; the band is one standard deviation over folds on either side."
-    if published_epoch is not None and any(point.published is not None for point in points):
+    if published_epoch is not None and any(point.published_mean is not None for point in points):
         caption += f" Hollow marks at the right: published, after {published_epoch} epochs."
     if any(point.mean is None for point in points):
         caption += " Partial: where a method lacks a fold it has no mean and is not drawn."
@@ -44,24 +44,24 @@ def curves_plot(panels: Mapping[str, Sequence[CurvePoint]], *, published_epoch: 
     return Plot("curves", title or "Score by epoch", caption, drawn, tuple(looks.values()), size=(3.2, 2.5))
 
 
-def _label(point: CurvePoint, points: Sequence[CurvePoint]) -> str:
+def _label(point: Row, points: Sequence[Row]) -> str:
     several = len({other.protocol for other in points}) > 1
-    return f"{point.method}, {point.protocol}" if several else point.method
+    return f"{point.system}, {point.protocol}" if several else point.system
 
 
 def _draw(
     axes: Axes,
     *,
     name: str,
-    points: Sequence[CurvePoint],
-    everything: Sequence[CurvePoint],
+    points: Sequence[Row],
+    everything: Sequence[Row],
     looks: Mapping[str, Series],
     published_epoch: int | None,
 ) -> None:
     for label, look in looks.items():
         own = [point for point in points if _label(point, everything) == label]
         _draw_line(axes, [point for point in own if point.mean is not None], look)
-        published = next((point.published for point in own if point.published is not None), None)
+        published = next((point.published_mean for point in own if point.published_mean is not None), None)
         if published is not None and published_epoch is not None:
             axes.plot([published_epoch], [published], look.marker, color=look.color, markerfacecolor="none")
     if all(point.mean is None for point in points):
@@ -73,7 +73,7 @@ def _draw(
     axes.margins(x=0.04)
 
 
-def _draw_line(axes: Axes, points: Sequence[CurvePoint], look: Series) -> None:
+def _draw_line(axes: Axes, points: Sequence[Row], look: Series) -> None:
     epochs = [point.epoch for point in points]
     mean = np.array([point.mean for point in points], dtype=np.float64)
     sd = np.array([point.sd for point in points], dtype=np.float64)

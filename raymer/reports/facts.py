@@ -24,7 +24,7 @@ def time_spent(scores: pd.DataFrame) -> str:
     """Return the sum of the fits' own seconds; training that fits share counts once. `scores` is Study.scores."""
     fits = scores.drop_duplicates("fit")
     shared = fits["shared"].astype(bool)
-    seconds = float(fits["regressor_seconds"].sum() + fits.loc[~shared, "reducer_seconds"].sum())
+    seconds = float(fits["predictor_seconds"].sum() + fits.loc[~shared, "reducer_seconds"].sum())
     return f"{_duration(seconds)} of one core in {len(fits)} fits, representations that fits share counted once"
 
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from raymer.experiments.spec import ExperimentSpec
+from raymer.experiments.spec import Experiment
 from raymer.reports.comparison import published_claim
 from raymer.reports.contrasts import contrasts
-from raymer.reports.curves import CurvePoint, make_points
 from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, predicted_plot
 from raymer.reports.table import PlannedSystem, Row, make_rows
-from raymer.reports.text_table import TextTable, epochs_table, points_table, rows_table
+from raymer.reports.text_table import TextTable, result_tables
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
 from raymer.stats import Comparison
 
@@ -30,7 +29,7 @@ class Report:
 
     Attributes
     ----------
-    spec : ExperimentSpec
+    spec : Experiment
     published_epoch : int or None
         The number of epochs that the published numbers belong to.
     systems, labels : sequence
@@ -54,7 +53,7 @@ class Report:
         How it was run, a line each: protocol, seed, versions, machine, time.
     """
 
-    spec: ExperimentSpec
+    spec: Experiment
     published_epoch: int | None
     systems: Sequence[PlannedSystem]
     labels: Sequence[str]
@@ -80,25 +79,20 @@ class Report:
         return f"{self.spec.title} ({len(self.clips)} clips, {self.spec.metric})"
 
     @property
-    def results(self) -> list[Row] | list[CurvePoint]:
-        """The numbers: rows of a table, or points of curves."""
-        make = make_points if self.spec.is_curve else make_rows
-        return make(self.systems, self.scores, self.spec.targets, self.spec.metric)
+    def results(self) -> list[Row]:
+        """The numbers, a record a system, target and epoch."""
+        return make_rows(self.systems, self.scores, self.spec.targets, self.spec.metric)
 
     def tables(self) -> list[TextTable]:
-        """Return the tables: one of results, and for curves the average by epoch."""
-        if not self.spec.is_curve:
-            rows = make_rows(self.systems, self.scores, self.spec.targets, self.spec.metric)
-            return [rows_table(self.title, rows)]
-        points = make_points(self.systems, self.scores, self.spec.targets, self.spec.metric)
-        return [points_table(self.title, points), *([epochs_table(self.spec.title, points)] if points else [])]
+        """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
+        return result_tables(self.title, self.spec.title, self.results)
 
     def plots(self) -> list[Plot]:
         """Return the figures that the results suffice for."""
         spec = self.spec
         plots = []
-        if spec.is_curve and len(self.scores):
-            points = make_points(self.systems, self.scores, spec.targets, spec.metric)
+        points = [row for row in self.results if row.epoch]
+        if any(row.folds for row in points):
             plots.append(curves_plot(by_target(points), published_epoch=self.published_epoch))
         widths = make_width_points(self.systems, self.scores, spec.targets, spec.metric)
         if has_widths(widths) and any(point.mean is not None for point in widths):
@@ -117,7 +111,10 @@ class Report:
         """Return what was published of differences between systems, a line each."""
         lines = []
         for one in self.spec.published_verdicts:
-            a, b = (next(s for s in self.spec.systems if s.method == name) for name in (one.method, one.baseline))
+            a, b = (
+                next(s for s in self.spec.systems if (s.method or s.system) == name)
+                for name in (one.method, one.baseline)
+            )
             for target in [one.target] if one.target else [*self.spec.targets, "average"]:
                 claim = published_claim(self.spec, a, b, target)
                 if claim and claim.verdict:

@@ -18,13 +18,13 @@ from scipy.spatial import Delaunay, QhullError
 from raymer.reports.plot import Panel, Plot, write_plot
 from raymer.reports.style import INK, OKABE_ITO, RULE
 
-STEPS = ("reducer.", "regressor.")
+STEPS = ("reducer.", "predictor.")
 NEAREST = 4
 """Trials that a contour needs: fewer span no plane worth drawing."""
 
 
 def parameters(trials: pd.DataFrame) -> list[str]:
-    """Return the parameters that a search varied: columns `reducer.*` and `regressor.*` with more than one value."""
+    """Return the parameters that a search varied: columns `reducer.*` and `predictor.*` with more than one value."""
     return [name for name in trials.columns if name.startswith(STEPS) and trials[name].nunique() > 1]
 
 

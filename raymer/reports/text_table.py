@@ -1,10 +1,9 @@
 """Tables in words: the cells that the terminal, LaTeX and the page share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from raymer.reports.curves import CurvePoint
-from raymer.reports.table import Row
+from raymer.reports.table import Row, at_last_epoch
 
 
 @dataclass(frozen=True)
@@ -26,33 +25,50 @@ class TextTable:
     notes: tuple[str, ...] = ()
 
 
+def result_tables(title: str, short_title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> list[TextTable]:
+    """Return the tables of an experiment.
+
+    One has a line a system; where all systems are trained by epochs, a line a target. A second one has the scores by
+    epoch, of systems that have some.
+    """
+    by_epoch = [row for row in rows if row.epoch]
+    if not by_epoch:
+        return [rows_table(title, rows, notes)]
+    first = points_table(title, rows, notes) if len(by_epoch) == len(rows) else rows_table(title, rows, notes)
+    return [first, epochs_table(short_title, by_epoch)]
+
+
 def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> TextTable:
-    """Return the table of an experiment: a line a system and protocol, its targets side by side."""
+    """Return the table of an experiment: a line a system and protocol at its last epoch, its targets side by side."""
+    rows = at_last_epoch(rows)
     targets = list(dict.fromkeys(row.target for row in rows))
-    with_protocol = len({row.protocol for row in rows}) > 1
+    several = {
+        "protocol": len({row.protocol for row in rows}) > 1,
+        "input": len({row.input for row in rows}) > 1,
+        "epoch": any(row.epoch for row in rows),
+    }
     with_published = any(row.published_mean is not None for row in rows)
     columns = [Column("system", is_number=False), Column("features")]
-    if with_protocol:
-        columns.append(Column("protocol", is_number=False))
+    columns += [Column(name, is_number=name == "epoch") for name in ("input", "protocol", "epoch") if several[name]]
     for target in targets:
         columns.append(Column(target))
         if with_published:
             columns += [Column("published", is_published=True), Column("difference")]
     columns.append(Column("s a fit"))
     lines = [
-        _line(rows[start : start + len(targets)], with_protocol, with_published)
+        _line(rows[start : start + len(targets)], several, with_published)
         for start in range(0, len(rows), len(targets))
     ]
     return TextTable(title, tuple(columns), tuple(lines), tuple(notes))
 
 
-def points_table(title: str, points: Sequence[CurvePoint], notes: Sequence[str] = ()) -> TextTable:
+def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -> TextTable:
     """Return methods trained by epochs at the last scored epoch: a line a target, the average last."""
     methods = _methods(points)
     with_protocol = len({protocol for _, protocol in methods}) > 1
     last = max((point.epoch for point in points), default=0)
-    at = {(point.target, point.epoch, point.method, point.protocol): point for point in points}
-    with_published = {(point.method, point.protocol) for point in points if point.published is not None}
+    at = {(point.target, point.epoch, point.system, point.protocol): point for point in points}
+    with_published = {(point.system, point.protocol) for point in points if point.published_mean is not None}
     columns = [Column("target", is_number=False)]
     for method, protocol in methods:
         columns.append(Column(f"{method}, {protocol}" if with_protocol else method))
@@ -68,11 +84,11 @@ def points_table(title: str, points: Sequence[CurvePoint], notes: Sequence[str] 
     return TextTable(f"{title}, epoch {last}", tuple(columns), tuple(lines), tuple(notes))
 
 
-def epochs_table(title: str, points: Sequence[CurvePoint]) -> TextTable:
+def epochs_table(title: str, points: Sequence[Row]) -> TextTable:
     """Return the last target (the average where there are several) at every scored epoch, a line an epoch."""
     methods = _methods(points)
     whole = points[-1].target if points else ""
-    at = {(point.epoch, point.method, point.protocol): point for point in points if point.target == whole}
+    at = {(point.epoch, point.system, point.protocol): point for point in points if point.target == whole}
     columns = [Column("epoch"), *(Column(method) for method, _ in methods)]
     lines = [
         (str(epoch), *(_mean(at.get((epoch, *method))) for method in methods))
@@ -81,15 +97,15 @@ def epochs_table(title: str, points: Sequence[CurvePoint]) -> TextTable:
     return TextTable(f"{title}: {whole} by epoch", tuple(columns), tuple(lines))
 
 
-def _methods(points: Sequence[CurvePoint]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((point.method, point.protocol) for point in points))
+def _methods(points: Sequence[Row]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((point.system, point.protocol) for point in points))
 
 
-def _line(group: Sequence[Row], with_protocol: bool, with_published: bool) -> tuple[str, ...]:
+def _line(group: Sequence[Row], several: Mapping[str, bool], with_published: bool) -> tuple[str, ...]:
     first = group[0]
     cells = [first.system, str(first.n_features)]
-    if with_protocol:
-        cells.append(first.protocol)
+    shown = {"input": first.input, "protocol": first.protocol, "epoch": str(first.epoch or "")}
+    cells += [text for name, text in shown.items() if several[name]]
     for row in group:
         cells.append(_plus_minus(row.mean, row.sd) if row.missing == 0 else f"{row.missing} folds missing")
         if with_published:
@@ -100,14 +116,14 @@ def _line(group: Sequence[Row], with_protocol: bool, with_published: bool) -> tu
     return tuple(cells)
 
 
-def _mean(point: CurvePoint | None) -> str:
+def _mean(point: Row | None) -> str:
     return "incomplete" if point is None or point.mean is None else _plus_minus(point.mean, point.sd)
 
 
-def _published(point: CurvePoint | None) -> str:
-    if point is None or point.published is None:
+def _published(point: Row | None) -> str:
+    if point is None or point.published_mean is None:
         return ""
-    return f"{point.published:.2f}" + ("" if point.difference is None else f" ({point.difference:+.3f})")
+    return f"{point.published_mean:.2f}" + ("" if point.difference is None else f" ({point.difference:+.3f})")
 
 
 def _plus_minus(mean: float | None, sd: float | None) -> str:

@@ -17,14 +17,14 @@ from raymer.reports.table import PlannedSystem
 
 @dataclass(frozen=True)
 class WidthPoint:
-    """One reducer before one regressor at one width, on one target.
+    """One reducer before one predictor at one width, on one target.
 
-    `width` is None for the regressor alone on all features. `mean` is over folds, and None while one is missing;
+    `width` is None for the predictor alone on all features. `mean` is over folds, and None while one is missing;
     `interval` is its 95 % interval, corrected for folds that share songs.
     """
 
     reducer: str
-    regressor: str
+    predictor: str
     width: int | None
     n_features: int
     target: str
@@ -49,7 +49,7 @@ def make_width_points(
     chosen = scores[(scores["metric"] == metric) & (scores["epoch"] == 0)]
     points = []
     for number, system in enumerate(systems):
-        if system.method.is_curve:
+        if system.system.network is not None:
             continue
         for target in targets:
             mine = chosen[(chosen["row"] == number) & (chosen["target"] == target)]
@@ -62,7 +62,7 @@ def has_widths(points: Sequence[WidthPoint]) -> bool:
     curves: dict[tuple[str, ...], set[int]] = {}
     for point in points:
         if point.width is not None:
-            curves.setdefault((point.reducer, point.regressor, point.protocol), set()).add(point.width)
+            curves.setdefault((point.reducer, point.predictor, point.protocol), set()).add(point.width)
     return any(len(widths) >= 3 for widths in curves.values())
 
 
@@ -72,7 +72,7 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
     looks = make_series(labels)
     caption = (
         "Mean over folds at each number of units, with its 95 % interval (corrected for folds that share songs). "
-        "The grey line is the regressor on all features, its band the interval."
+        "The grey line is the predictor on all features, its band the interval."
     )
     if any(point.mean is None for point in points):
         caption += " Partial: widths that lack a fold are not drawn."
@@ -86,9 +86,9 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
 def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str) -> WidthPoint:
     is_whole = len(scores) == sum(target in fit.targets for fit in system.fits)
     return WidthPoint(
-        reducer=system.method.reducer.kind if system.method.reducer else "none",
-        regressor=system.method.regressor.kind,
-        width=system.method.width,
+        reducer=system.system.reducer_name,
+        predictor=system.system.predictor.use,
+        width=system.system.width,
         n_features=system.n_features,
         target=target,
         metric=metric,
@@ -100,12 +100,12 @@ def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str
 
 
 def _label(point: WidthPoint, points: Sequence[WidthPoint]) -> str:
-    """Name what shares a line: the reducer, with regressor and protocol where there are several."""
+    """Name what shares a line: the reducer, with predictor and protocol where there are several."""
     parts = [point.reducer.upper()]
     if point.width is None:
-        parts = [f"{point.regressor.upper()} on all {point.n_features}"]
-    elif len({other.regressor for other in points}) > 1:
-        parts.append(f"before {point.regressor.upper()}")
+        parts = [f"{point.predictor.upper()} on all {point.n_features}"]
+    elif len({other.predictor for other in points}) > 1:
+        parts.append(f"before {point.predictor.upper()}")
     if len({other.protocol for other in points}) > 1:
         parts.append(f"({point.protocol})")
     return " ".join(parts)

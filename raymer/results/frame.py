@@ -1,7 +1,7 @@
 """Scores as one tidy frame: a row a score, made from the headers of a store."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -16,11 +16,13 @@ class _Planned(Protocol):
     def id(self) -> str: ...
     @property
     def split(self) -> str: ...
+    @property
+    def system(self) -> Any: ...
 
 
 COLUMNS = (
     *("fit", "method", "target", "epoch", "metric", "repeat", "fold", "value"),
-    *("n_train", "n_test", "reducer_seconds", "regressor_seconds", "shared"),
+    *("n_train", "n_test", "reducer_seconds", "predictor_seconds", "shared"),
 )
 
 
@@ -31,14 +33,14 @@ def read_scores(store: ResultStore, fits: Iterable[_Planned], places: Mapping[st
     ----------
     store : ResultStore
     fits : iterable
-        Things with an `id` and a `split`.
+        Things with an `id`, a `split` and a `system`, whose name is the `method` of its scores.
     places : mapping of split id to (repeat, fold)
 
     Returns
     -------
     DataFrame
         Columns `fit`, `method`, `target`, `epoch`, `metric`, `repeat`, `fold`, `value`, `n_train`, `n_test`,
-        `reducer_seconds`, `regressor_seconds`, `shared`: a row a score, in the order of `fits`.
+        `reducer_seconds`, `predictor_seconds`, `shared`: a row a score, in the order of `fits`.
     """
     done = store.done()
     rows = []
@@ -47,9 +49,9 @@ def read_scores(store: ResultStore, fits: Iterable[_Planned], places: Mapping[st
             continue
         header = store.header(fit.id)
         repeat, fold = places[fit.split]
-        seconds = (header.seconds["reducer"], header.seconds["regressor"], header.seconds["shared"])
+        seconds = (header.seconds["reducer"], header.seconds["predictor"], header.seconds["shared"])
         for score in header.scores:
-            what = (fit.id, header.fit["method"]["name"], score["target"], score["epoch"], score["metric"])
+            what = (fit.id, fit.system.name, score["target"], score["epoch"], score["metric"])
             rows.append((*what, repeat, fold, score["value"], header.n_train, header.n_test, *seconds))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -64,3 +66,18 @@ def average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
         value=("value", "mean"), n=("value", "size"), n_train=("n_train", "first"), n_test=("n_test", "first")
     )
     return means[means["n"] == n_targets].drop(columns="n").assign(target=AVERAGE)
+
+
+def last_epoch(scores: pd.DataFrame, metric: str) -> int:
+    """Return the last epoch that all methods trained by epochs are scored at; 0 where there is no such method."""
+    last = scores[scores["metric"] == metric].groupby("method")["epoch"].max()
+    iterative = last[last > 0]
+    return int(iterative.min()) if len(iterative) else 0
+
+
+def at_epoch(scores: pd.DataFrame, epoch: int) -> pd.DataFrame:
+    """Return the scores at an epoch, where a method that is not trained by epochs stands at every one."""
+    last = scores.groupby("method")["epoch"].transform("max")
+    if not last.any():
+        return scores  # nothing is trained by epochs: an epoch that is asked for is not there
+    return scores[(last == 0) | (scores["epoch"] == epoch)].assign(epoch=epoch)

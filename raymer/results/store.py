@@ -41,7 +41,7 @@ class Result:
     n_train, n_test : int
         Clips.
     seconds : mapping
-        "reducer" (training of the scaler and reducer, shared or not), "regressor", and "shared": whether another fit
+        "reducer" (training of the scaler and reducer, shared or not), "predictor", and "shared": whether another fit
         of the same unit has paid for the reducer.
     versions : mapping
         Of Python and the libraries that took part.

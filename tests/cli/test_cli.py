@@ -10,7 +10,7 @@ import pytest
 from support import records, without_seconds
 
 KEYS = (
-    "system reducer regressor n_features target mean sd folds published_mean published_sd difference seconds"
+    "system reducer predictor n_features target mean sd folds published_mean published_sd difference seconds"
 ).split()
 
 
@@ -59,19 +59,24 @@ def test_rerun_tells_a_result_that_is_not_what_the_fit_gives(cli, small_experime
     assert "NOT the same: predictions" in again.stdout
 
 
-def test_failed_fits_are_named_and_the_exit_code_is_1(cli, small_experiment, corpus_folder, tmp_path):
-    small_experiment.write_text(
-        small_experiment.read_text().replace("pca-svr, reducer: {width: 4}", "pca-svr, reducer: {width: 400}")
-    )
+def test_failed_fits_are_named_and_the_exit_code_is_1(cli, small_experiment, corpus_folder, tmp_path, failing):
     where = ("--corpus", corpus_folder, "--store", tmp_path / "S")
-    result = cli("run", small_experiment, *where, "--serial", "--json")
+    result = cli("run", small_experiment, *where, "--serial", "--json", *failing)
     assert result.exit_code == 1
     assert result.stderr.count("failed: fit ") == 6
-    assert "n_components=400" in result.stderr
+    assert "(Failing-svr, valence): ValueError: nothing can be learnt" in result.stderr
     rows = json.loads(result.stdout)
     assert [row["mean"] is None for row in rows] == [row["system"] == "PCA-SVR" for row in rows]
-    counted = ("--experiment", small_experiment, "--corpus", corpus_folder)
+    counted = ("--experiment", small_experiment, "--corpus", corpus_folder, *failing)
     assert "6 failed" in cli("status", tmp_path / "S", *counted).stdout
+
+
+def test_a_width_that_no_fit_could_have_is_refused_before_the_run(cli, small_experiment, corpus_folder, tmp_path):
+    small_experiment.write_text(small_experiment.read_text().replace("pca-svr, reducer: {width: 4}", "pca-svr"))
+    result = cli("run", small_experiment, "-c", corpus_folder, "-s", tmp_path / "S", "--serial")
+    assert result.exit_code == 2
+    assert "system PCA-SVR: width 100 is more than the 12 features: give a width" in result.stderr
+    assert not (tmp_path / "S").exists() or not list((tmp_path / "S").rglob("*.parquet"))
 
 
 def test_a_csv_of_ones_own(cli, tmp_path, corpus):
@@ -102,20 +107,26 @@ def test_corpora_and_audit(cli, corpus_folder):
 def test_demo_without_ray(cli, tmp_path):
     words = ("demo", "-o", tmp_path / "demo", "--clips", 24, "--serial")
     found = records(cli(*words, "--json"))
-    assert {row["system"] for row in found["demo"]} == {"SVR", "PCA-SVR", "TNN-SVR"}
-    assert {(row["method"], row["epoch"]) for row in found["demo-sequences"]} == {
-        (method, epoch) for method in ("NN", "RBF-SL") for epoch in (10, 20)
-    }
-    assert all(np.isfinite(row["mean"]) for rows in found.values() for row in rows)
+    epochs = {row["system"]: set() for row in found}
+    for row in found:
+        epochs[row["system"]].add((row["input"], row["epoch"]))
+    table, sequences = {("logmel-summary", 0)}, {("logmel", 10), ("logmel", 20)}
+    assert epochs == dict.fromkeys(("SVR", "PCA-SVR", "TNN-SVR"), table) | dict.fromkeys(
+        ("NN", "RBF-SL", "RBF-GBM"), sequences
+    )
+    assert all(np.isfinite(row["mean"]) for row in found)
     again = cli(*words)
     assert again.exit_code == 0, again.output
-    assert "0 fits run, 30 found done" in again.stderr
-    assert "0 fits run, 10 found done" in again.stderr
+    assert "0 fits run, 45 found done" in again.stderr
     assert "24 clips" not in again.stderr, "clips, corpus and features are kept"
     assert "TNN-SVR" in again.stdout
-    assert "RBF-SL" in again.stdout
-    for name in ("demo", "demo-sequences"):
-        assert "<svg" in (tmp_path / "demo" / "report" / name / "index.html").read_text()
+    assert "RBF-GBM" in again.stdout
+    assert "<svg" in (tmp_path / "demo" / "report" / "index.html").read_text()
+    where = ("-c", tmp_path / "demo" / "corpus", "-s", tmp_path / "demo" / "store", "--serial", "--json")
+    pairs = records(cli("compare", "demo", "--all-pairs", "--target", "valence", *where))
+    assert {frozenset((one["a"], one["b"])) for one in pairs} >= {
+        frozenset(("tnn-svr", "rbf-sl")), frozenset(("gru_rbf-gbm", "rbf-sl")), frozenset(("gru_rbf-gbm", "svr"))
+    }  # fmt: skip
     other = cli(*words, "--seed", 1)
     assert (other.exit_code, "holds other clips" in other.stderr) == (2, True)
 
@@ -136,7 +147,7 @@ def test_demo_without_ray(cli, tmp_path):
         (("run", "cheuk2020-deam", "-c", "{corpus}", "-s", "S"), 2, "is about corpus deam, not synthetic"),
         (("run", "demo", "-c", "{corpus}", "-s", "S"), 2, "has no input 'logmel-summary'; it has features"),
         (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--workers", "0"), 2, "--workers 0"),
-        (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--gpus-per-fit", "0.1"), 2, "no method here asks for"),
+        (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--gpus-per-fit", "0.1"), 2, "no system here asks for"),
         (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "elsewhere"), 2, "is none of local, auto"),
         (
             ("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "127.0.0.1:9"),

@@ -128,7 +128,8 @@ def test_words_and_plot(plain, tmp_path):
 
 
 def test_a_failed_fit_leaves_no_verdict(ask):
-    result = ask("svr", "rp-svr", old="method: rp-svr, reducer: {width: 4}", new="method: rp-svr, reducer: {width: 0}")
+    failing = 'steps: [{use: "sklearn.preprocessing:OneHotEncoder"}, svr]'  # it meets values it has not seen
+    result = ask("svr", "rp-svr", old="method: rp-svr, reducer: {width: 4}", new=failing)
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.count("failed: fit") == 16

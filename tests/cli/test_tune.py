@@ -47,11 +47,11 @@ def test_the_record_and_the_same_command_again(cli, experiment, corpus_folder, t
 
 def test_the_space_of_a_method(cli):
     listed = records(cli("tune", "--space", "tnn-svr", "--json"))
-    assert {"reducer.d_p", "reducer.d_n", "reducer.margin", "reducer.width", "regressor.C"} <= {
+    assert {"reducer.d_p", "reducer.d_n", "reducer.margin", "reducer.width", "predictor.C"} <= {
         row["parameter"] for row in listed
     }
     assert "above d_p" in cli("tune", "--space", "tnn-svr").stdout
-    assert "did you mean 'tnn-svr'" in cli("tune", "--space", "tnn-svm").stderr
+    assert "did you mean 'tnn-svr'" in cli("tune", "--space", "tnn-svrr").stderr
 
 
 @pytest.mark.parametrize(

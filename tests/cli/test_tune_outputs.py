@@ -14,7 +14,7 @@ search:
   system: TNN-SVR
   objectives: [valence]
   trials: 4
-  space: {reducer: {d_p: {}, d_n: {}}, regressor: {C: {}}}
+  space: {reducer: {d_p: {}, d_n: {}}, predictor: {C: {}}}
 """
 
 

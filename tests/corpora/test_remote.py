@@ -7,8 +7,8 @@ from s3 import Server, s3_server, uri
 
 from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
-from raymer.engine.sequences import features_folder
 from raymer.errors import RaymerError, UsageError
+from raymer.studies.samples import features_folder
 
 
 @pytest.fixture(scope="module")

@@ -3,22 +3,23 @@
 import numpy as np
 import pytest
 
-from raymer.engine.comparison import PlannedComparison, plan_comparison, with_splits
-from raymer.engine.fit import Samples, plan
-from raymer.engine.looks import plan_comparison_looks
 from raymer.engine.machine import SERIAL
-from raymer.engine.naming import find_system, system_labels
 from raymer.engine.run import run_plan
-from raymer.engine.study import Study, System
 from raymer.errors import UsageError
-from raymer.experiments.spec import ExperimentSpec, ProtocolSpec, SystemSpec, load_experiment
+from raymer.experiments.spec import Experiment, ProtocolSpec, SystemSpec, load_experiment
 from raymer.identity import array_hash
-from raymer.reports.comparison import last_epoch
+from raymer.results.frame import last_epoch
 from raymer.results.store import ResultStore
 from raymer.stats import compare
+from raymer.studies.comparison import PlannedComparison, plan_comparison, with_splits
+from raymer.studies.fit import plan
+from raymer.studies.looks import plan_comparison_looks
+from raymer.studies.naming import find_system, system_labels
+from raymer.studies.samples import Samples
+from raymer.studies.study import PlannedSystem, Study
 
 RULE = ProtocolSpec(kind="random", count=3, train_share=0.75)
-SPEC = ExperimentSpec(
+SPEC = Experiment(
     name="t",
     title="t",
     corpus="t",
@@ -48,10 +49,10 @@ def planned():
     samples = Samples("t", "logmel", ids, ids, frames.astype(np.float32), (), labels, "f", marks, bounds)
     asked = [(SPEC.build(row), RULE.build()) for row in SPEC.systems]
     systems = tuple(
-        System(row.system, "splits", method, 4, {}, plan(samples, [(method, rule)], SPEC.targets).fits)
+        PlannedSystem(row.system, "splits", "logmel", method, 4, {}, plan(samples, [(method, rule)], SPEC.targets).fits)
         for row, (method, rule) in zip(SPEC.systems, asked, strict=True)
     )
-    study = Study(SPEC, plan(samples, asked, SPEC.targets), systems)
+    study = Study(SPEC, plan(samples, asked, SPEC.targets), systems, {"logmel": len(ids)})
     return PlannedComparison(study, ("nn", "fl"), RULE, ("joy", "average"))
 
 
@@ -79,7 +80,7 @@ def test_labels_are_the_shortest_that_tell_systems_apart():
     assert [find_system(label, systems) for label in labels] == list(range(len(systems)))
     assert labels[0] == "svr"
     assert "tnn-svr@50" in labels
-    alike = [SystemSpec(system="A", method="svr"), SystemSpec(system="B", method="svr", regressor={"C": 2.0})]
+    alike = [SystemSpec(system="A", method="svr"), SystemSpec(system="B", method="svr", predictor={"C": 2.0})]
     assert system_labels(alike) == ("A", "B")
     same = [SystemSpec(system="A", method="svr")] * 2
     assert system_labels(same) == ("svr#1", "svr#2")
@@ -113,7 +114,7 @@ def test_the_rule_of_the_looks_is_the_careful_one_where_splits_are_not_alike(cor
     text = {"name": "t", "title": "t", "corpus": "synthetic", "targets": ["valence"]}
     systems = [{"system": "A", "method": "svr"}, {"system": "B", "method": "rp-svr", "reducer": {"width": 4}}]
     rules = {kind: {"kind": kind, "count": 40, "train_share": 0.7} for kind in ("random", "group_random")}
-    spec = ExperimentSpec.model_validate(text | {"systems": systems, "protocols": rules})
+    spec = Experiment.model_validate(text | {"systems": systems, "protocols": rules})
     plans = [plan_comparison_looks(plan_comparison(spec, corpus, ["A", "B"], protocol=kind)) for kind in rules]
     assert [[look.splits for look in one.looks] for one in plans] == [[10, 20, 30, 40]] * 2
     assert "covariance" in plans[0].rule

@@ -16,13 +16,13 @@ import soundfile
 from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import BuildProgress, build_features, put_spectrograms, run_on_ray
-from raymer.engine.fit import Samples
 from raymer.engine.gang.sharing import share_samples
 from raymer.engine.machine import SERIAL
 from raymer.errors import UsageError
 from raymer.features.build import BuildPlan, finish, missing_shards, prepare
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms
+from raymer.studies.fit import Samples
 
 N_CLIPS = 40
 

@@ -107,7 +107,7 @@ def test_it_runs_from_its_importer(name, corpora, cli, tmp_path):
     result = cli("run", small, "-c", corpora(spec["corpus"]), "-s", tmp_path / "S", "--serial", "--json")
     assert result.exit_code == 0, result.output
     rows = json.loads(result.stdout)
-    assert {row["method"] for row in rows} == {system["system"] for system in spec["systems"]}
+    assert {row["system"] for row in rows} == {system["system"] for system in spec["systems"]}
     assert {row["folds"] for row in rows} == {2}
     if spec["metric"] == "accuracy":
         assert all(0 <= row["mean"] <= 1 for row in rows)

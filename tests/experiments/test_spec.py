@@ -54,8 +54,8 @@ def test_published_numbers_are_those_of_the_papers(name, file, real_data):
     [
         ("corpus:", "corpsu:", "corpsu: unknown key 'corpsu': did you mean 'corpus'?"),
         ("reducer:", "reducr:", "unknown key 'reducr': did you mean 'reducer'?"),
-        ("width", "widht", "unknown parameter of tnn 'widht': did you mean 'width'?"),
-        ("tnn-svr", "tnn-svm", "unknown method 'tnn-svm': did you mean 'tnn-svr'?"),
+        ("width", "widht", "tnn: unknown parameter 'widht': did you mean 'width'?"),
+        ("tnn-svr", "tnn-svrr", "unknown method 'tnn-svrr': did you mean 'tnn-svr'?"),
         ("{valence: {mean", "{valenze: {mean", "system TNN-SVR: unknown target 'valenze': did you mean 'valence'?"),
         ("mean: 0.3", "mean: much", "systems.0.published.valence.mean: Input should be a valid number"),
         ("folds: 3", "fold: 3", "unknown key 'fold': did you mean 'folds'?"),

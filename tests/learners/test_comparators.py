@@ -8,17 +8,15 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from raymer.errors import UsageError
+from raymer.features.names import feature_groups
 from raymer.learners.autoencoder import AutoencoderReducer
+from raymer.learners.build import make_estimator, make_predictor
 from raymer.learners.gaussian_process import GPRegressor, GroupedGPRegressor
-from raymer.learners.methods import (
-    REDUCERS,
-    REGRESSORS,
-    Method,
-    feature_groups,
-    make_regressor,
-    make_representation,
-    method_names,
-)
+from raymer.learners.predictors import HEAD, PREDICTORS
+from raymer.learners.presets import preset, preset_names
+from raymer.learners.reducers import REDUCERS
+from raymer.learners.representation import Pipeline
+from raymer.learners.system import Step, System
 
 
 @parametrize_with_checks([AutoencoderReducer(width=2, max_epochs=5), GPRegressor(), GroupedGPRegressor()])
@@ -60,50 +58,62 @@ def test_feature_groups_are_opensmiles_descriptors():
     assert feature_groups(["f001", "f002", "g1"]) == [0, 0, 1]
 
 
-@pytest.mark.parametrize(("kinds", "name"), [(REDUCERS, n) for n in REDUCERS] + [(REGRESSORS, n) for n in REGRESSORS])
-def test_declared_parameters_are_the_estimators(kinds, name):
-    kind = kinds[name]
-    estimator = kind.make({})
-    known = set(estimator.get_params())
-    assert {kind.rename.get(param, param) for param in kind.params} <= known
-    assert set(kind.fixed) <= known
+@pytest.mark.parametrize("catalogue", [REDUCERS, PREDICTORS], ids=lambda one: one.role)
+def test_declared_parameters_are_the_estimators(catalogue):
+    for name, component in catalogue.own.items():
+        if name == HEAD or name == "svm":
+            continue
+        estimator = make_estimator(Step(name), component, 0, "number" if component.path else "class")
+        known = set(estimator.get_params())
+        assert {component.rename.get(param, param) for param in component.parameters} <= known
+        assert set(component.fixed) <= known
 
 
-@pytest.mark.parametrize("name", method_names())
+TABLES = [name for name in preset_names() if preset(name).network is None]
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_every_method_fits_predicts_and_repeats_without_a_warning(name, regression):
     X, y = regression
-    method = Method.of(name, {"width": 3} if "-" in name else None)
-    assert Method.from_dict(method.to_dict()) == method
+    system = preset(name, {"width": 3} if "-" in name else None)
+    assert System.from_dict(system.to_dict()) == system
+    kind = "number" if PREDICTORS[system.predictor.use].path else "class"
+    y = y if kind == "number" else np.where(y > np.median(y), "high", "low")
+    labels = np.where(y > np.median(y), "high", "low") if system.reducer_name in CLASSES and kind == "number" else y
     predictions = []
     for _ in range(2):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            representation = make_representation(method.reducer, 5)
-            Z = representation.fit_transform(X[:60], y[:60])
-            regressor = clone(make_regressor(method.regressor, 7, [f"f{k}" for k in range(6)])).fit(Z, y[:60])
-            predictions.append(regressor.predict(representation.transform(X[60:])))
+            learnt = Pipeline(system.steps)
+            Z = learnt.fit(X[:60].copy(), labels[:60], seed=5).train
+            predictor = clone(make_predictor(system.predictor, 7, kind, [f"f{k}" for k in range(6)])).fit(Z, y[:60])
+            predictions.append(np.asarray(predictor.predict(learnt.transform(X[60:]))))
     assert predictions[0].tobytes() == predictions[1].tobytes()
-    assert np.isfinite(predictions[0]).all()
+    assert kind == "class" or np.isfinite(predictions[0]).all()
+
+
+CLASSES = ("lda", "nca")
+"""Reducers that learn from classes alone."""
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("tnn-svm",), "unknown method 'tnn-svm': did you mean 'tnn-svr'?"),
-        (("tnn-svr", {"widht": 3}), "unknown parameter of tnn 'widht': did you mean 'width'?"),
-        (("svr", {"width": 3}), "method svr has no reducer"),
-        (("svr", None, {"c": 3}), "unknown parameter of svr 'c'"),
+        (("tnn-svrr",), "unknown method 'tnn-svrr': did you mean 'tnn-svr'?"),
+        (("tnn-svr", {"widht": 3}), "tnn: unknown parameter 'widht': did you mean 'width'?"),
+        (("svr", {"width": 3}), "method svr: it has no reducer"),
+        (("svr", None, {"c": 3}), "svr: unknown parameter 'c'"),
         (("pca-gp_groups",), "unknown method 'pca-gp_groups'"),
     ],
 )
 def test_unknown_names_are_told_with_the_nearest(args, message):
     with pytest.raises(UsageError) as caught:
-        Method.of(*args)
+        preset(*args)
     assert message in str(caught.value)
 
 
 def test_labels_are_scaled_on_the_rows_of_fit(regression):
     X, y = regression
-    regressor = make_regressor(Method.of("svr").regressor, 0, []).fit(X[:50], y[:50])
-    scaler = regressor.transformer_
+    predictor = make_predictor(preset("svr").predictor, 0, "number").fit(X[:50], y[:50])
+    scaler = predictor.transformer_
     assert (scaler.data_min_[0], scaler.data_max_[0]) == (y[:50].min(), y[:50].max())

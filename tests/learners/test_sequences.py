@@ -6,8 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raymer.learners.network import RecurrentNet, clip_features, head_outputs
-from raymer.learners.sequences import Cutter, Normalisation, Sequences, per_bin
+from raymer.learners.annotations import Numbers
+from raymer.learners.clips import Normalisation, Sequences, per_bin
+from raymer.learners.network import ClipNet, GRUEncoder, Head, clip_features
+from raymer.learners.sequences import Cutter
 
 
 def make(lengths: list[int], n_bins: int = 3, dtype: type = np.float32, seed: int = 0) -> Sequences:
@@ -107,20 +109,24 @@ def test_refuses(make_it, message):
         make_it()
 
 
+def make_net(n_inputs, hidden, n_outputs, seed):
+    return ClipNet(lambda n: GRUEncoder(n, hidden), n_inputs, n_outputs, seed)
+
+
 def test_mean_over_time_leaves_padding_out():
-    net = RecurrentNet(6, (5, 4), 0, seed=1)
+    net = make_net(6, (5, 4), 0, seed=1)
     x = torch.randn(3, 8, 6, generator=torch.Generator().manual_seed(0))
     lengths = torch.tensor([8, 3, 5])
     features = net(x, lengths)
     for k, n in enumerate(lengths.tolist()):
-        assert torch.allclose(features[k], net.gru(x[k : k + 1, :n]).mean(1)[0], atol=1e-6)
-    assert torch.equal(net(x[:1], lengths[:1]), net.gru(x[:1]).sum(1) / 8)
+        assert torch.allclose(features[k], net.encoder.gru(x[k : k + 1, :n]).mean(1)[0], atol=1e-6)
+    assert torch.equal(net(x[:1], lengths[:1]), net.encoder.gru(x[:1]).sum(1) / 8)
 
 
 def test_weights_come_from_the_seed_and_the_global_state_is_left_alone():
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    one, two, other = (RecurrentNet(6, (5, 4), 2, seed).state_dict() for seed in (1, 1, 2))
+    one, two, other = (make_net(6, (5, 4), 2, seed).state_dict() for seed in (1, 1, 2))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not torch.equal(one["head.weight"], other["head.weight"])
@@ -128,15 +134,16 @@ def test_weights_come_from_the_seed_and_the_global_state_is_left_alone():
 
 def test_features_of_a_clip_do_not_hang_on_the_clips_beside_it():
     clips = make([40, 3, 25, 25, 90, 7], n_bins=4)
-    normalisation, net = per_bin(clips), RecurrentNet(8, (6, 5), 3, seed=0)
+    normalisation, net = per_bin(clips), make_net(8, (6, 5), 3, seed=0)
     together = clip_features(net, clips, normalisation)
     assert together.dtype == np.float32
     for k in range(len(clips)):
         assert clip_features(net, clips.select(np.array([k])), normalisation).tobytes() == together[k].tobytes()
-    by_hand = net.gru(torch.from_numpy(prepared(clips, 2, normalisation)).float()[None]).mean(1)
+    by_hand = net.encoder.gru(torch.from_numpy(prepared(clips, 2, normalisation)).float()[None]).mean(1)
     assert np.allclose(together[2], by_hand.detach(), atol=1e-5)
     weight, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy()
-    assert np.allclose(head_outputs(net, together), together @ weight.T + bias, atol=1e-6)
+    head = Head.of(net, Numbers.of(np.arange(12.0).reshape(4, 3)))
+    assert np.allclose(head.outputs(together), together @ weight.T + bias, atol=1e-6)
 
 
 def test_a_clip_that_is_not_finite_is_named():
@@ -144,4 +151,4 @@ def test_a_clip_that_is_not_finite_is_named():
     normalisation, frames = per_bin(clips), clips.frames.copy()
     frames[9, 0] = np.nan
     with pytest.raises(ValueError, match="clip 2 holds NaN"):
-        clip_features(RecurrentNet(6, (2,), 0, 0), Sequences(frames, clips.starts, clips.lengths), normalisation)
+        clip_features(make_net(6, (2,), 0, 0), Sequences(frames, clips.starts, clips.lengths), normalisation)

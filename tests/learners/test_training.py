@@ -1,6 +1,5 @@
 """Training, checkpoints and the five methods: oracles, equal bits, resumption, leaks."""
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,15 +9,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC, SVR
 
-from raymer.errors import RaymerError, UsageError
+from raymer.errors import RaymerError
 from raymer.learners.annotations import Classes, Numbers, coding_of
+from raymer.learners.build import make_predictor
 from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
-from raymer.learners.curves import KERNEL_OF, CurveMethod, train_curves
+from raymer.learners.clips import Sequences
 from raymer.learners.kernels import Similarity
 from raymer.learners.leaks import find_leaks
-from raymer.learners.sequences import Sequences
+from raymer.learners.presets import NETWORK_PRESETS, preset
+from raymer.learners.representation import make_representation
+from raymer.learners.sequence_network import Network
 from raymer.learners.training import Training, TrainingSettings, optimiser_names
 
 SMALL = {"hidden": (6, 4), "excerpt": 12, "batch": 10}
@@ -50,7 +53,7 @@ def bits(training: Training) -> bytes:
     return weights + np.array(training.losses).tobytes()
 
 
-@pytest.mark.parametrize("kind", [*KERNEL_OF.values(), "classes"])
+@pytest.mark.parametrize("kind", [None, "rbf", "cosine", "polynomial", "classes"])
 def test_loss_falls_and_repeats_to_the_bit(kind):
     clips, y = make()
     labels = (y[:, 0] > 5).astype(int) if kind == "classes" else y
@@ -222,96 +225,111 @@ def test_damaged_checkpoint_is_named(tmp_path, damage):
 PARTS = np.arange(26), np.arange(26, 34)
 
 
-def curves(names: list[str], y: np.ndarray, clips: Sequences, epochs: int = 5, **more):
-    params = {**SMALL, **more.pop("params", {})}
-    methods = [CurveMethod.of(name, params) for name in names]
-    rest = {"seed": 5, "every": 2, **more}
-    return list(
-        train_curves(methods, clips.select(PARTS[0]), y[PARTS[0]], clips.select(PARTS[1]), epochs=epochs, **rest)
-    )
+class Kept:
+    """A checkpoint in a file, as a store's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def keep(self) -> None:
+        """It is where it is to be."""
+
+    def drop(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def stages(name, y, clips, epochs=5, *, every=2, seed=5, checkpoint=None, params=None):
+    """Yield the stages of a preset's network."""
+    system = preset(name, {**SMALL, "epochs": epochs, "every": every, **(params or {})})
+    keep = Kept(checkpoint) if checkpoint else None
+    network = make_representation(system)
+    assert isinstance(network, Network)
+    return network.stages(clips.select(PARTS[0]), y[PARTS[0]], clips.select(PARTS[1]), seed=seed, keep=keep)
+
+
+def predictions(name, stage, y):
+    """What the preset predicts of the test clips at a stage, a column a target."""
+    if stage.head is not None and name == "nn":
+        return stage.head.predict(stage.test)
+    columns = y.reshape(len(y), -1)[PARTS[0]].T
+    kind = "number" if y.dtype.kind == "f" else "class"
+    step = preset(name).predictor
+    found = [make_predictor(step, 0, kind).fit(stage.train, column).predict(stage.test) for column in columns]
+    return np.stack(found, axis=1).reshape(len(PARTS[1]), *y.shape[1:])
 
 
 def plain(found) -> list[tuple]:
-    return [(item.method, item.epoch, item.predicted.tobytes(), item.predicted.shape) for item in found]
+    found = list(found)
+    heads = [(b"", b"") if one.head is None else (one.head.weight.tobytes(), one.head.bias.tobytes()) for one in found]
+    return [(one.epoch, one.train.tobytes(), one.test.tobytes(), *head) for one, head in zip(found, heads, strict=True)]
 
 
-@pytest.mark.parametrize("name", KERNEL_OF)
+@pytest.mark.parametrize("name", NETWORK_PRESETS)
 @pytest.mark.parametrize("labels", ["numbers", "one", "classes"])
 def test_every_method_predicts_every_kind_of_label(name, labels):
     clips, y = make()
     y = {"numbers": y, "one": y[:, 0], "classes": np.where(y[:, 0] > 5, "high", "low")}[labels]
-    found = curves([name], y, clips)
-    assert [item.epoch for item in found] == [2, 4, 5]
-    for item in found:
-        assert item.predicted.shape == y[PARTS[1]].shape
-        assert item.predicted.dtype == y.dtype
+    found = list(stages(name, y, clips))
+    assert [stage.epoch for stage in found] == [2, 4, 5]
+    for stage in found:
+        predicted = predictions(name, stage, y)
+        assert predicted.shape == y[PARTS[1]].shape
+        assert predicted.dtype.kind == y.dtype.kind
     if labels != "classes":
-        assert np.isfinite(found[-1].predicted).all()
+        assert np.isfinite(predicted).all()
 
 
 def test_svm_is_scikit_learns_on_whole_clip_features():
     clips, y = make()
-    found = curves(["rbf-sl"], y, clips, epochs=2)[-1].predicted
-    training = Training(CurveMethod.of("rbf-sl", SMALL).training, clips.select(PARTS[0]), y[:26], Numbers.of(y[:26]), 5)
+    stage = list(stages("rbf-sl", y, clips, epochs=2))[-1]
+    training = Training(TrainingSettings(**SMALL), clips.select(PARTS[0]), y[:26], Numbers.of(y[:26]), 5)
     training.run_until(2)
     of_train, of_test = (training.features(clips.select(rows)) for rows in PARTS)
-    low, span = y[:26].min(axis=0), np.ptp(y[:26], axis=0)
+    assert (stage.train.tobytes(), stage.test.tobytes()) == (of_train.tobytes(), of_test.tobytes())
+    found = predictions("rbf-sl", stage, y)
     for k in range(2):
-        svr = SVR(C=1, gamma=0.5).fit(of_train, (y[:26, k] - low[k]) / span[k])
-        assert np.allclose(found[:, k], svr.predict(of_test) * span[k] + low[k], rtol=1e-12)
-    codes = (y[:, 0] > 5).astype(int)
-    classes = curves(["fl"], codes, clips, epochs=2)[-1].predicted
-    direct = Training(
-        CurveMethod.of("fl", SMALL).training, clips.select(PARTS[0]), codes[:26], Classes.of(codes[:26]), 5
-    )
+        scaler = MinMaxScaler().fit(y[:26, k : k + 1])
+        svr = SVR(C=1, gamma=0.5).fit(of_train, scaler.transform(y[:26, k : k + 1])[:, 0])
+        expected = scaler.inverse_transform(svr.predict(of_test)[:, None])[:, 0]
+        assert np.allclose(found[:, k], expected, rtol=1e-12)
+    names = np.where(y[:, 0] > 5, "high", "low")
+    stage = list(stages("fl", names, clips, epochs=2))[-1]
+    direct = Training(DIRECT, clips.select(PARTS[0]), names[:26], Classes.of(names[:26]), 5)
     direct.run_until(2)
-    svc = SVC(C=1, gamma=0.5).fit(direct.features(clips.select(PARTS[0])), codes[:26])
-    assert np.array_equal(classes, svc.predict(direct.features(clips.select(PARTS[1]))))
+    svc = SVC(C=1, gamma=0.5).fit(direct.features(clips.select(PARTS[0])), names[:26])
+    expected = svc.predict(direct.features(clips.select(PARTS[1])))
+    assert np.array_equal(predictions("fl", stage, names), expected)
 
 
-def test_sharing_a_training_changes_no_bit():
+def test_nn_and_fl_have_one_training():
     clips, y = make()
-    both = curves(["nn", "fl"], y, clips)
-    assert [(item.method, item.epoch) for item in both] == list(zip(["nn", "fl"] * 3, [2, 2, 4, 4, 5, 5], strict=True))
-    assert plain(both[::2]) == plain(curves(["nn"], y, clips))
-    assert plain(both[1::2]) == plain(curves(["fl"], y, clips))
-    with pytest.raises(ValueError, match="do not share a training: nn, rbf-sl"):
-        curves(["nn", "rbf-sl"], y, clips)
+    assert preset("nn").steps == preset("fl").steps != preset("rbf-sl").steps
+    assert plain(stages("nn", y, clips)) == plain(stages("fl", y, clips))
 
 
 @pytest.mark.parametrize("labels", ["numbers", "classes"])
-def test_resumed_curves_are_those_of_one_run(tmp_path, labels):
+def test_resumed_stages_are_those_of_one_run(tmp_path, labels):
     clips, y = make()
     y = y if labels == "numbers" else np.where(y[:, 0] > 5, "high", "low")
     path = tmp_path / "fit.safetensors"
-    straight = plain(curves(["nn", "fl"], y, clips, epochs=8))
-    part, whole = Sequences.select(clips, PARTS[0]), Sequences.select(clips, PARTS[1])
-    methods = [CurveMethod.of(name, SMALL) for name in ("nn", "fl")]
-    stopped = train_curves(methods, part, y[PARTS[0]], whole, seed=5, epochs=8, every=2, checkpoint=path)
-    for _ in range(3):
-        next(stopped)  # two epochs are scored and stored, the second in part given out
+    straight = plain(stages("nn", y, clips, epochs=8))
+    stopped = stages("nn", y, clips, epochs=8, checkpoint=path)
+    for _ in range(2):
+        next(stopped)
     assert len(read_snapshot(path).facts["losses"]) == 4
-    assert plain(curves(["nn", "fl"], y, clips, epochs=8, checkpoint=path)) == straight
-    assert plain(curves(["nn", "fl"], y, clips, epochs=8, checkpoint=path)) == straight, "nothing is left to do"
-    assert plain(curves(["fl"], y, clips, epochs=4, checkpoint=path)) == straight[1:4:2], "fewer are asked for"
-    assert plain(curves(["nn", "fl"], y, clips, epochs=3, every=1, checkpoint=path)) == plain(
-        curves(["nn", "fl"], y, clips, epochs=3, every=1)
-    ), "predictions that are not stored: it begins anew"
-
-
-def test_a_changed_svm_begins_anew(tmp_path):
-    clips, y = make()
-    path = tmp_path / "fit"
-    curves(["rbf-sl"], y, clips, epochs=2, checkpoint=path)
-    other = curves(["rbf-sl"], y, clips, epochs=2, checkpoint=path, params={"svm_C": 5})
-    assert plain(other) == plain(curves(["rbf-sl"], y, clips, epochs=2, params={"svm_C": 5}))
+    assert plain(stages("nn", y, clips, epochs=8, checkpoint=path)) == straight
+    assert plain(stages("nn", y, clips, epochs=8, checkpoint=path)) == straight, "nothing is left to do"
+    assert plain(stages("fl", y, clips, epochs=4, checkpoint=path)) == straight[:2], "fewer are asked for"
+    assert plain(stages("nn", y, clips, epochs=3, every=1, checkpoint=path)) == plain(
+        stages("nn", y, clips, epochs=3, every=1)
+    ), "stages that are not stored: it begins anew"
 
 
 @pytest.mark.parametrize("change", ["seed", "labels", "test", "settings", "frames"])
 def test_checkpoint_of_another_training_is_refused(tmp_path, change):
     clips, y = make()
     path = tmp_path / "fit"
-    curves(["rbf-sl"], y, clips, epochs=2, checkpoint=path)
+    list(stages("rbf-sl", y, clips, epochs=2, checkpoint=path))
     frames = clips.frames.copy()
     more = {}
     if change == "seed":
@@ -324,20 +342,16 @@ def test_checkpoint_of_another_training_is_refused(tmp_path, change):
     else:
         frames[clips.starts[30 if change == "test" else 3]] += 1
     with pytest.raises(RaymerError, match="of another training"):
-        curves(["rbf-sl"], y, Sequences(frames, clips.starts, clips.lengths), epochs=2, checkpoint=path, **more)
+        list(stages("rbf-sl", y, Sequences(frames, clips.starts, clips.lengths), epochs=2, checkpoint=path, **more))
 
 
 KILLED = """
 import os, signal, sys
-import numpy as np
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_training import PARTS, SMALL, make
-from raymer.learners.curves import CurveMethod, train_curves
+from test_training import make, stages
 clips, y = make()
-methods = [CurveMethod.of("rbf-sl", SMALL)]
-found = train_curves(methods, clips.select(PARTS[0]), y[PARTS[0]], clips.select(PARTS[1]), seed=5, epochs=8, every=2,
-                     checkpoint=Path(sys.argv[2]))
+found = stages("rbf-sl", y, clips, epochs=8, checkpoint=Path(sys.argv[2]))
 next(found), next(found)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -349,45 +363,22 @@ def test_a_killed_process_goes_on_from_its_checkpoint(tmp_path):
     killed = subprocess.run([sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path)], check=False)
     assert killed.returncode == -9
     assert len(read_snapshot(path).facts["losses"]) == 4
-    resumed = curves(["rbf-sl"], y, clips, epochs=8, checkpoint=path)
-    assert plain(resumed) == plain(curves(["rbf-sl"], y, clips, epochs=8))
+    assert plain(stages("rbf-sl", y, clips, epochs=8, checkpoint=path)) == plain(stages("rbf-sl", y, clips, epochs=8))
 
 
-@pytest.mark.parametrize("name", KERNEL_OF)
+@pytest.mark.parametrize("name", NETWORK_PRESETS)
 def test_nothing_leaks(name):
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(24, 15 * 2)), rng.normal(size=24)
-    method = CurveMethod.of(name, {**SMALL, "excerpt": 6})
+    system = preset(name, {**SMALL, "excerpt": 6, "epochs": 2, "every": 2})
 
     def evaluate(X: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
         clips = Sequences.from_padded(X.reshape(24, 15, 2), np.full(24, 15))
-        found = train_curves([method], clips.select(train), y[train], clips.select(test), seed=0, epochs=2, every=2)
-        return list(found)[-1].predicted
+        network = make_representation(system)
+        stage = list(network.stages(clips.select(train), y[train], clips.select(test), seed=0))[-1]
+        if name == "nn":
+            return stage.head.predict(stage.test)
+        return make_predictor(system.predictor, 0, "number").fit(stage.train, y[train]).predict(stage.test)
 
     rows = np.arange(24)
     assert find_leaks(evaluate, X, y, [(rows[6:], rows[:6]), (rows[:18], rows[18:])]) == []
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        (("rbf-ls",), "unknown method 'rbf-ls': did you mean 'rbf-sl'?"),
-        (("nn", {"svm_C": 1}), "method nn: unknown parameter 'svm_C'"),
-        (("cos-sl", {"gamma": 1}), "method cos-sl: unknown parameter 'gamma'"),
-        (("rbf-sl", {"bacth": 1}), "did you mean 'batch'?"),
-        (("rbf-sl", {"gamma": -1}), "method rbf-sl: gamma=-1 must be"),
-        (("fl", {"svm_C": 0}), "method fl: C=0 must be"),
-        (("fl", {"label_scale": "units"}), "did you mean 'unit'?"),
-    ],
-)
-def test_methods_refuse(args, message):
-    with pytest.raises(UsageError) as caught:
-        CurveMethod.of(*args)
-    assert message in str(caught.value)
-
-
-def test_nn_and_fl_share_a_training_and_json_can_say_it():
-    nn, fl, sl = (CurveMethod.of(name) for name in ("nn", "fl", "rbf-sl"))
-    assert nn.training_dict() == fl.training_dict() != sl.training_dict()
-    assert CurveMethod.of("fl", {"hidden": [100, 50]}) == fl
-    assert json.loads(json.dumps(sl.training_dict())) == sl.training_dict()

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.engine.study import Study
 from raymer.results.frame import COLUMNS
+from raymer.studies.study import Study
 
 
 def made_up_scores(study: Study, *, epochs: tuple[int, ...] = (0,), seed: int = 0) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def made_up_scores(study: Study, *, epochs: tuple[int, ...] = (0,), seed: int = 
             for target in fit.targets:
                 for epoch in epochs:
                     value = 0.3 + 0.02 * number + 0.001 * epoch + 0.03 * rng.normal()
-                    score = (fit.id, fit.method.name, target, epoch, study.spec.metric, split.repeat, split.fold, value)
+                    score = (fit.id, fit.system.name, target, epoch, study.spec.metric, split.repeat, split.fold, value)
                     rows.append((number, system.name, system.protocol, *score, 40, 20, 0.1, 0.2, False))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 
@@ -40,9 +40,9 @@ def made_up_trials(n: int = 40, seed: int = 0) -> pd.DataFrame:
             "seconds": 1.0,
             "reducer.d_p": rng.uniform(0.02, 0.3, n),
             "reducer.width": rng.integers(2, 100, n),
-            "regressor.C": np.exp(rng.uniform(-3, 3, n)),
+            "predictor.C": np.exp(rng.uniform(-3, 3, n)),
             "reducer.mining": rng.choice(["exact", "paper"], n),
-            "regressor.kernel": "rbf",
+            "predictor.kernel": "rbf",
         }
     )
     frame["value"] = 0.4 - (frame["reducer.d_p"] - 0.1) ** 2 * 8 + 0.0001 * frame["reducer.width"]

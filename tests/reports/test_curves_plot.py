@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 
-from raymer.reports.curves import CurvePoint
 from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.plot import draw_whole
+from raymer.reports.table import Row
 from raymer.results.frame import AVERAGE
 
 
 def point(method, target, epoch, mean, published=0.5):
     sd = None if mean is None else 0.02
-    return CurvePoint(method, target, epoch, "pearson", mean, sd, 10, published, None, 1.0, "folds")
+    return Row(
+        0, method, method.lower(), "logmel", "gru", "svm", 50, target, "pearson", epoch, mean, sd, 10, published, None,
+        None, None, 1.0, "folds", 0,
+    )  # fmt: skip
 
 
 POINTS = [

@@ -4,9 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.engine.embeddings import bands
-from raymer.engine.naming import system_labels
-from raymer.engine.study import make_study
 from raymer.experiments.spec import parse_experiment
 from raymer.reports.contrasts import contrasts
 from raymer.reports.facts import protocol_words, time_spent
@@ -14,6 +11,9 @@ from raymer.reports.plot import POINTS, draw_whole
 from raymer.reports.report import MOST_ROWS, batched, best_systems, file_urls
 from raymer.reports.scatter import Predictions, predicted_plot
 from raymer.results.frame import AVERAGE
+from raymer.studies.embeddings import bands
+from raymer.studies.naming import system_labels
+from raymer.studies.study import make_study
 
 TEXT = """
 name: r

@@ -7,25 +7,25 @@ from raymer.reports.search_plots import importances, parameters, search_plots, w
 
 
 def test_the_parameter_that_matters_comes_first_and_the_same_each_time(trials):
-    shares = importances(trials(), log=["regressor.C"])
+    shares = importances(trials(), log=["predictor.C"])
     assert next(iter(shares)) == "reducer.d_p"
     assert sum(shares.values()) == pytest.approx(1)
-    assert set(shares) == {"reducer.d_p", "reducer.width", "regressor.C", "reducer.mining"}, "kernel was not varied"
-    assert importances(trials(), log=["regressor.C"]) == shares
+    assert set(shares) == {"reducer.d_p", "reducer.width", "predictor.C", "reducer.mining"}, "kernel was not varied"
+    assert importances(trials(), log=["predictor.C"]) == shares
 
 
 def test_slices_show_whole_stopped_and_best(trials):
-    plots = {plot.name: plot for plot in search_plots(trials(), metric="r2", log=["regressor.C"])}
+    plots = {plot.name: plot for plot in search_plots(trials(), metric="r2", log=["predictor.C"])}
     assert list(plots) == ["importances", "slices", "contour"]
     axes = draw_whole(plots["slices"]).axes
     assert len(axes) == 4
     stopped, whole, best = (len(collection.get_offsets()) for collection in axes[0].collections)
     assert (stopped, whole, best) == (19, 20, 1), "the failed trial has no value to draw"
     scales = {one.get_xlabel(): one.get_xscale() for one in axes}
-    assert scales["regressor.C"] == "log"
+    assert scales["predictor.C"] == "log"
     assert scales["reducer.d_p"] == "linear"
     contour, bar = draw_whole(plots["contour"]).axes
-    shares = list(importances(trials(), ["regressor.C"]))
+    shares = list(importances(trials(), ["predictor.C"]))
     assert [contour.get_xlabel(), contour.get_ylabel()] == [name for name in shares if "mining" not in name][:2]
     assert bar.get_ylabel() == "r2"
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.engine.study import make_study
 from raymer.experiments.spec import parse_experiment
 from raymer.reports.table import make_rows
 from raymer.results.frame import COLUMNS
+from raymer.studies.study import make_study
 
 TEXT = """
 name: t
@@ -30,7 +30,7 @@ def scores_of(study, values):
     rows = []
     for number, system in enumerate(study.systems):
         for fold, fit in enumerate(system.fits):
-            score = (fit.id, fit.method.name, "valence", 0, "r2", 0, fold, values[fold], 40, 20, 0.1, 0.2, False)
+            score = (fit.id, fit.system.name, "valence", 0, "r2", 0, fold, values[fold], 40, 20, 0.1, 0.2, False)
             rows.append((number, system.name, system.protocol, *score))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 

@@ -2,6 +2,7 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def make_result(value: float = 0.5) -> Result:
         predicted=np.array([1.5, np.pi]),
         n_train=8,
         n_test=2,
-        seconds={"reducer": 0.1, "regressor": 0.2, "shared": False},
+        seconds={"reducer": 0.1, "predictor": 0.2, "shared": False},
         versions={"python": "3.11"},
     )
 
@@ -108,7 +109,7 @@ def test_scores_are_tidy_and_in_order(tmp_path):
 
     class Planned:
         def __init__(self, fit_id):
-            self.id, self.split = fit_id, "s1"
+            self.id, self.split, self.system = fit_id, "s1", SimpleNamespace(name="svr")
 
     for fit_id, value in (("b2", 0.2), ("a1", 0.1)):
         store.put(fit_id, make_result(value))

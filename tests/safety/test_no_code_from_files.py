@@ -54,7 +54,10 @@ def faults(path: Path) -> list[str]:
 def test_no_module_runs_what_it_reads():
     modules = sorted(ROOT.rglob("*.py"))
     assert len(modules) > 100
-    assert [fault for path in modules for fault in faults(path)] == []
+    found = [fault.partition(":")[0] + " " + fault.rpartition(" ")[2] for path in modules for fault in faults(path)]
+    # The one place where code is run: a file that the command line brought with --plugin (law 10).
+    assert sorted(found) == ["plugins.py compile", "plugins.py exec"]
+    assert len([path for path in modules if path.name == "plugins.py"]) == 1
 
 
 def test_each_of_them_would_be_seen(tmp_path):

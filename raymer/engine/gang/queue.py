@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from raymer.engine.fit import Fit, Unit
+from raymer.studies.fit import Fit, Unit
 
 PATIENCE = 3
 IDLE_SECONDS = 1.0
@@ -47,7 +47,7 @@ class FitRecord:
     def of(cls, fit: Fit, worker: Worker, seconds: float, message: str | None) -> "FitRecord":
         """Return the record of a fit that `worker` ran; `message` is the failure's, or None."""
         outcome = "done" if message is None else "failed"
-        what = (fit.id, fit.method.name, fit.targets, fit.split, seconds, outcome, message or "")
+        what = (fit.id, fit.system.name, fit.targets, fit.split, seconds, outcome, message or "")
         return cls(*what, worker.gang, worker.node, worker.pid)
 
     def to_record(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class WorkQueue:
     def __init__(self, units: Sequence[Unit], *, done: int = 0) -> None:
         self._waiting: dict[bool, deque[Unit]] = {False: deque(), True: deque()}  # by whether they want a GPU
         for unit in units:
-            self._waiting[unit[0].method.wants_gpu].append(unit)
+            self._waiting[unit[0].system.wants_gpu].append(unit)
         self._lent: dict[Worker, tuple[tuple[Unit, ...], float]] = {}
         self._returns: Counter[str] = Counter()
         self._alive: frozenset[str] | None = None
@@ -134,7 +134,7 @@ class WorkQueue:
         kinds = (True, False) if worker.for_gpu else (False,)
         waiting = next((self._waiting[kind] for kind in kinds if self._waiting[kind]), None)
         if waiting is None:
-            may_return = any(unit[0].method.wants_gpu in kinds for units, _ in self._lent.values() for unit in units)
+            may_return = any(unit[0].system.wants_gpu in kinds for units, _ in self._lent.values() for unit in units)
             return () if may_return else None
         fair = len(waiting) // (SHARE * (len(self._lent) + 1))
         units = tuple(waiting.popleft() for _ in range(max(1, min(most, fair))))
@@ -185,7 +185,7 @@ class WorkQueue:
         """Return how far the run is, with the records that have come since the last call."""
         now = time.monotonic()
         holdings = tuple(
-            Holding(worker, units[0][0].id, units[0][0].method.name, sum(map(len, units)), now - since)
+            Holding(worker, units[0][0].id, units[0][0].system.name, sum(map(len, units)), now - since)
             for worker, (units, since) in self._lent.items()
         )
         records, self._records = tuple(self._records), []
@@ -213,7 +213,7 @@ class WorkQueue:
     def _give_back(self, unit: Unit) -> None:
         """Put a unit first, so that it is not late; but last once it came back often: it may be what kills."""
         self._returns[unit[0].id] += 1
-        waiting = self._waiting[unit[0].method.wants_gpu]
+        waiting = self._waiting[unit[0].system.wants_gpu]
         if self._returns[unit[0].id] < PATIENCE:
             waiting.appendleft(unit)
         else:

@@ -68,7 +68,7 @@ def free_orphaned_room() -> None:
 
     On a cluster Ray's own cleaner does that; it needs the dashboard, which an embedded Ray does without.
     """
-    from ray._raylet import PlacementGroupID
+    from ray import PlacementGroupID
     from ray.util.placement_group import PlacementGroup, placement_group_table, remove_placement_group
 
     for name, entry in placement_group_table().items():

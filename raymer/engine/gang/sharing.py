@@ -1,12 +1,13 @@
 """Samples for many processes: what is small travels as it is, built frames lie once on every node."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from raymer.engine.data import SharedSpectrograms, put_spectrograms
-from raymer.engine.fit import Samples
+from raymer.studies.samples import Samples
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class SharedSamples:
         if self.frames is None:
             return samples
         return replace(samples, features=self.frames.get().frames)
+
+
+@dataclass(frozen=True)
+class SharedInputs:
+    """All inputs of a plan, by fingerprint."""
+
+    inputs: Mapping[str, SharedSamples]
+
+    def get(self) -> dict[str, Samples]:
+        """Return the inputs in this process, see SharedSamples.get."""
+        return {mark: shared.get() for mark, shared in self.inputs.items()}
+
+
+def share_inputs(inputs: Mapping[str, Samples]) -> SharedInputs:
+    """Make the inputs of a plan available to every process of the connected Ray."""
+    return SharedInputs({mark: share_samples(samples) for mark, samples in inputs.items()})
 
 
 def share_samples(samples: Samples) -> SharedSamples:

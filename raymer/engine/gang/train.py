@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from raymer.components.guests import Guests
 from raymer.engine.gang.metrics import count_fits
 from raymer.engine.gang.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
 from raymer.engine.gang.room import Room
-from raymer.engine.gang.sharing import SharedSamples
-from raymer.engine.work import run_unit
+from raymer.engine.gang.sharing import SharedInputs
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
+from raymer.studies.unit import run_unit
+
+RAISED = "UserExceptionWithTraceback"
+"""Ray Train's word for a worker whose function raised; the class itself is not public."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,22 @@ class Errand:
     Attributes
     ----------
     queue : actor handle of a WorkQueue
-    samples : SharedSamples
+    inputs : SharedInputs
     splits : reference to a mapping of split id to Split
     store : str
         A location.
     metrics : bool
         Whether workers count fits for Ray's Prometheus exporter.
+    guests : Guests
+        Classes of somebody else's that fits are made of.
     """
 
     queue: Any
-    samples: SharedSamples
+    inputs: SharedInputs
     splits: Any
     store: str
     metrics: bool
+    guests: Guests
 
 
 class Gang(threading.Thread):
@@ -93,10 +100,8 @@ class Gang(threading.Thread):
 
     def raise_if_hopeless(self) -> None:
         """Raise RaymerError when a worker did not die but raised: another gang would end the same way."""
-        from ray.train.v2._internal.exceptions import UserExceptionWithTraceback
-
         for failure in getattr(self.error, "worker_failures", {}).values():
-            if isinstance(failure, UserExceptionWithTraceback):
+            if type(failure).__name__ == RAISED:
                 reason = str(failure).strip().splitlines()[-1]
                 if not reason.startswith("ray.exceptions."):  # the list or the data died, and not of the worker's doing
                     raise RaymerError(f"a worker cannot run fits: {reason}") from self.error
@@ -110,7 +115,8 @@ def _drain(config: dict[str, Any]) -> None:
     place = f"{ray.util.get_node_ip_address()} ({node[:6]})"
     worker = Worker(config["gang"], place, os.getpid(), config["for_gpu"])
     queue, store = errand.queue, ResultStore(errand.store)
-    samples, splits = errand.samples.get(), ray.get(errand.splits)
+    errand.guests.let_in()
+    inputs, splits = errand.inputs.get(), ray.get(errand.splits)
     units = ray.get(queue.take.remote(worker))
     with one_thread():
         while units is not None:
@@ -122,7 +128,7 @@ def _drain(config: dict[str, Any]) -> None:
             note, start = partial(note_fit, records, worker), time.monotonic()
             try:
                 for unit in units:
-                    run_unit(unit, samples, splits[unit[0].split], store, note)
+                    run_unit(unit, inputs[unit[0].samples], splits[unit[0].split], store, note)
             except StoreError as error:
                 ray.get(queue.stop.remote(str(error)))
                 return

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from raymer.engine.cluster import connected
-from raymer.engine.fit import Plan, Unit
 from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue
 from raymer.engine.gang.room import Room, ask_for_nodes, free_orphaned_room
-from raymer.engine.gang.sharing import share_samples
+from raymer.engine.gang.sharing import share_inputs
 from raymer.engine.gang.train import Errand, Gang
+from raymer.engine.guests import guests_for_workers
 from raymer.engine.machine import Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.results.store import ResultStore
+from raymer.studies.fit import Plan, Unit
 
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 1.0
@@ -52,10 +53,11 @@ def run_gangs(
         is_local = machine.address == "local"
         errand = Errand(
             queue=_start_list(store),
-            samples=share_samples(plan.samples),
+            inputs=share_inputs(plan.inputs),
             splits=ray.put(dict(plan.splits)),
             store=store.location,
             metrics=not is_local,
+            guests=guests_for_workers(),
         )
         most = machine.workers or (n_workers if is_local else len(work))
         units = ray.put(list(work))  # held to the end: the list is filled again from it
@@ -72,11 +74,11 @@ def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
 
     Without shares of a GPU there is one kind, which takes everything: a laptop's only GPU needs no asking for.
     """
-    wanting = sum(unit[0].method.wants_gpu for unit in work)
+    wanting = sum(unit[0].system.wants_gpu for unit in work)
     if not gpus_per_fit:
         return {Room(): len(work)}
     if not wanting:
-        raise UsageError(f"--gpus-per-fit {gpus_per_fit:g}: no method here asks for a GPU (reducer: {{device: cuda}})")
+        raise UsageError(f"--gpus-per-fit {gpus_per_fit:g}: no system here asks for a GPU (reducer: {{device: cuda}})")
     rooms = {Room.of(gpus_per_fit): wanting, Room(): len(work) - wanting}
     return {room: units for room, units in rooms.items() if units}
 

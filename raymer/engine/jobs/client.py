@@ -74,12 +74,18 @@ class Jobs:
                 self._client: Any = JobSubmissionClient(self.address)
             self._check_version()
 
-    def submit(self, words: Sequence[str], package: Package) -> str:
-        """Send `raymer WORDS` with its package, and return the id of the job; it runs whoever watches."""
+    def submit(self, words: Sequence[str], package: Package, pip: Sequence[str] = ()) -> str:
+        """Send `raymer WORDS` with its package, and return the id of the job; it runs whoever watches.
+
+        `pip` names packages that the cluster lacks: Ray installs them for this job alone.
+        """
+        environment: dict[str, Any] = {"env_vars": dict(ENVIRONMENT)}
+        if pip:
+            environment["pip"] = [*pip]
         with package.staged() as folder, _one_line(self.address):
             submission: str = self._client.submit_job(
                 entrypoint=command_line(words),
-                runtime_env={"working_dir": str(folder), "env_vars": dict(ENVIRONMENT)},
+                runtime_env={"working_dir": str(folder), **environment},
                 metadata={"raymer": " ".join(words)},
             )
             return submission

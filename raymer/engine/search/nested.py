@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from raymer.engine.search.plan import PlannedSearch
 from raymer.engine.search.run import Execute, run_trials
-from raymer.engine.search.study import SearchOutcome
-from raymer.engine.search.trials import OnProgress
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.threads import one_thread
 from raymer.protocols.nested import OuterFold, nested_splits, outer_protocol
 from raymer.results.store import ResultStore
 from raymer.stats.corrected import t_interval
+from raymer.studies.search.journal import SearchOutcome
+from raymer.studies.search.plan import PlannedSearch
+from raymer.studies.search.trials import OnProgress
 
 CONFIDENCE = 0.95
 

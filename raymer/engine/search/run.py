@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from raymer.engine.cluster import connected
 from raymer.engine.machine import LOCAL, Machine
-from raymer.engine.search.plan import PlannedSearch
-from raymer.engine.search.study import SearchOutcome, found, journal_path, open_study
-from raymer.engine.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore
+from raymer.studies.search.journal import SearchOutcome, found, journal_path, open_study
+from raymer.studies.search.plan import PlannedSearch
+from raymer.studies.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 
 Execute = Callable[[SearchRun], None]
 

@@ -16,12 +16,13 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from ray.tune.stopper import Stopper
 
-from raymer.engine.search.study import retry_trial
-from raymer.engine.search.task import FoldReport, SearchTask
-from raymer.engine.search.trials import SearchRun
+from raymer.engine.guests import guests_for_workers
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
+from raymer.studies.search.journal import retry_trial
+from raymer.studies.search.task import FoldReport, SearchTask
+from raymer.studies.search.trials import SearchRun
 
 QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -67,6 +68,7 @@ class FoldByFold(tune.Trainable):  # type: ignore[misc]
     def setup(self, config: dict[str, Any], task: SearchTask | None = None, store: str = "", gate: Any = None) -> None:
         """Take the work, which comes once from Ray's object store, and the first configuration."""
         assert task is not None
+        task.guests.let_in()
         self._task, self._store = task, ResultStore(store)
         self._pinned = contextlib.ExitStack()
         self._pinned.enter_context(one_thread())  # for as long as this process lives
@@ -185,6 +187,7 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
     RaymerError
         When Tune gives up before all trials are over.
     """
+    guests_for_workers()  # what the task carries along travels by value
     gate = ray.remote(num_cpus=0)(_Gate).remote(min(workers, run.remaining))
     with _quiet(), tempfile.TemporaryDirectory(prefix="raymer-tune-") as folder:  # for its owner alone: mode 0700
         tuner = tune.Tuner(

@@ -10,7 +10,7 @@ from raymer.engine.gang.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Wor
 
 
 @dataclass(frozen=True)
-class Method:
+class System:
     name: str = "svr"
     wants_gpu: bool = False
 
@@ -18,7 +18,7 @@ class Method:
 @dataclass(frozen=True)
 class Named:
     id: str
-    method: Method = field(default_factory=Method)
+    system: System = field(default_factory=System)
 
 
 def make(n):
@@ -107,7 +107,7 @@ def test_a_unit_whose_workers_die_again_and_again_goes_last():
 
 
 def test_what_wants_a_gpu_goes_only_to_those_that_have_one():
-    queue = WorkQueue([(Named("g0", Method(wants_gpu=True)),), *make(2), (Named("g1", Method(wants_gpu=True)),)])
+    queue = WorkQueue([(Named("g0", System(wants_gpu=True)),), *make(2), (Named("g1", System(wants_gpu=True)),)])
     assert queue.progress().queued == (2, 2)
     without, having = Worker("cpu", "here", 0, for_gpu=False), Worker("gpu", "there", 0)
     assert names(queue.take(having)) == ["g0"]

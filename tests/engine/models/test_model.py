@@ -17,19 +17,20 @@ from raymer.corpora.base import load_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
-from raymer.engine.fit import Fit
 from raymer.engine.machine import SERIAL
-from raymer.engine.models.final import choose_system, evaluate, fit_final
-from raymer.engine.models.model import Model, load_model
-from raymer.engine.models.predict import find_files, predict_files, predict_on_ray
-from raymer.engine.work import run_fit
+from raymer.engine.predict import find_files, predict_files, predict_on_ray
+from raymer.engine.run import run_plan
 from raymer.errors import RaymerError, UsageError
 from raymer.features.opensmile import OpenSmileIs13
 from raymer.features.store import load_table
-from raymer.learners.saved import MANIFEST, TRUSTED, seal
-from raymer.learners.saved_table import REGRESSORS
+from raymer.learners.fitted import PREDICTORS
+from raymer.learners.saved import MANIFEST, seal
+from raymer.models.final import choose_system, evaluate, fit_final, plan_evaluation
+from raymer.models.model import Model, load_model
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
+from raymer.studies.fit import Fit
+from raymer.studies.unit import run_fit
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,14 @@ def reloaded(model: Model, path: Path) -> Model:
     return load_model(path)
 
 
+def evaluated(study, row: int, store: ResultStore):
+    """Run what the evaluation of a system reads, and read it; before, it says what is missing."""
+    with pytest.raises(RaymerError, match="have no result in"):
+        evaluate(study, row, store)
+    assert run_plan(plan_evaluation(study, row), store, machine=SERIAL).failed == ()
+    return evaluate(study, row, store)
+
+
 def in_memory(study, row: int) -> dict[str, np.ndarray]:
     """Return what the engine's own fits on all clips predict for these clips, by target."""
     system, samples = study.systems[row], study.plan.samples
@@ -55,7 +64,7 @@ def in_memory(study, row: int) -> dict[str, np.ndarray]:
         everything = Split(0, 0, samples.clip_ids, samples.clip_ids)
         # The identity of the final fit: that of the split without a test part.
         final = Split(0, 0, samples.clip_ids, samples.clip_ids[:0])
-        fit = Fit(planned.samples, planned.labels, planned.method, planned.targets, final.id, planned.seed)
+        fit = Fit(planned.samples, planned.labels, planned.system, planned.targets, final.id, planned.seed)
         result = run_fit(fit, samples, everything)
         for target in fit.targets:
             last = (result.targets == target) & (result.epochs == result.epochs.max())
@@ -84,7 +93,7 @@ def test_a_loaded_curve_model_predicts_from_audio_what_the_network_predicts(fold
 def test_classes_are_predicted_by_name(folder, wavs, tmp_path, row):
     settings = {"features": "logmel", "targets": "mood", "metric": "accuracy"}
     study, corpus = beds.study_of(folder, beds.CURVES, **settings)
-    evaluation = evaluate(study, row, ResultStore(str(tmp_path / "S")), machine=SERIAL)
+    evaluation = evaluated(study, row, ResultStore(str(tmp_path / "S")))
     model = reloaded(fit_final(study, corpus, row, evaluation), tmp_path / "M")
     frame = model.predict(wavs).frame
     assert frame["mood"].tolist() == in_memory(study, row)["mood"].tolist()
@@ -143,7 +152,7 @@ def test_intervals_come_from_the_errors_on_unseen_clips(folder, wavs, tmp_path):
     study, corpus = beds.study_of(folder, beds.TABLES, features="logmel-summary")
     row = choose_system(study, "tnn-svr", "by-artist")
     store = ResultStore(str(tmp_path / "S"))
-    evaluation = evaluate(study, row, store, machine=SERIAL)
+    evaluation = evaluated(study, row, store)
     model = fit_final(study, corpus, row, evaluation)
     results = [store.get(fit.id) for fit in study.systems[row].fits if fit.targets == ("arousal",)]
     errors = np.sort(np.concatenate([np.abs(result.true - result.predicted) for result in results]))
@@ -213,17 +222,17 @@ def saved(folder, tmp_path) -> Path:
 
 
 def change_a_byte(path: Path) -> None:
-    data = bytearray((path / REGRESSORS).read_bytes())
+    data = bytearray((path / PREDICTORS).read_bytes())
     data[len(data) // 2] ^= 1
-    (path / REGRESSORS).write_bytes(data)
+    (path / PREDICTORS).write_bytes(data)
 
 
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (change_a_byte, RaymerError, r"regressors\.skops is not what was saved"),
+        (change_a_byte, RaymerError, r"predictors\.skops is not what was saved"),
         (lambda path: (path / "card.json").write_text("{}"), RaymerError, r"card\.json is not what was saved"),
-        (lambda path: (path / REGRESSORS).unlink(), RaymerError, r"regressors\.skops is missing"),
+        (lambda path: (path / PREDICTORS).unlink(), RaymerError, r"predictors\.skops is missing"),
         (lambda path: (path / "more.pkl").write_bytes(b"x"), RaymerError, r"more\.pkl is no part of the model"),
         (lambda path: (path / MANIFEST).unlink(), UsageError, "holds no model of raymer"),
         (lambda path: (path / MANIFEST).write_text('{"kind": "other"}'), UsageError, "holds no model of raymer"),
@@ -242,17 +251,18 @@ def test_a_type_that_no_model_is_made_of_is_not_constructed(saved):
         """An estimator of somebody else, in a folder that was sealed anew."""
 
     Foreign.__module__, Foreign.__qualname__ = "antigravity", "Foreign"
-    skops.io.dump({"valence": Foreign()}, saved / REGRESSORS)
+    skops.io.dump({"valence": Foreign()}, saved / PREDICTORS)
     (saved / MANIFEST).unlink()
     seal(saved)
-    with pytest.raises(RaymerError, match=r"it holds antigravity\.Foreign, which no model of raymer is made of"):
+    with pytest.raises(
+        RaymerError, match=r"it holds antigravity\.Foreign, which no component of this model is made of"
+    ):
         load_model(saved)
     assert "antigravity" not in sys.modules
-    assert len(TRUSTED) == len(set(TRUSTED))
 
 
 def test_nothing_in_the_folder_is_a_pickle_and_the_card_says_what_it_is(folder, saved):
-    assert {path.suffix for path in saved.iterdir()} == {".json", ".md", ".safetensors", ".skops"}
+    assert {path.suffix for path in saved.rglob("*") if path.is_file()} == {".json", ".md", ".safetensors", ".skops"}
     text = (saved / "README.md").read_text()
     assert "Not cross-validated" in text
     assert "labels on a scale from 1 to 9" in text

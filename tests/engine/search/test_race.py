@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raymer.engine.search.race import CHANCE, LEAST_FOLDS, comparable, is_hopeless
+from raymer.studies.search.race import CHANCE, LEAST_FOLDS, comparable, is_hopeless
 
 BEST = [0.5, 0.2, 0.6, 0.3, 0.4, 0.5, 0.3, 0.6, 0.2, 0.4]
 

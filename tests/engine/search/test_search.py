@@ -8,18 +8,18 @@ import pytest
 from optuna.trial import TrialState
 
 from raymer.corpora.base import Corpus
-from raymer.engine.fit import Samples
 from raymer.engine.machine import SERIAL
-from raymer.engine.rerun import rerun_fit
 from raymer.engine.search.nested import inner_search, plan_outer, run_nested
-from raymer.engine.search.plan import plan_search
 from raymer.engine.search.run import run_search, run_trials
-from raymer.engine.search.study import draw, found, journal_path, load_study, open_study
-from raymer.engine.search.trials import SearchRun, run_serial
-from raymer.engine.study import make_study
 from raymer.errors import RaymerError, UsageError
 from raymer.experiments.spec import parse_experiment
 from raymer.results.store import ResultStore
+from raymer.studies.rerun import rerun_fit
+from raymer.studies.samples import make_samples
+from raymer.studies.search.journal import draw, found, journal_path, load_study, open_study
+from raymer.studies.search.plan import plan_search
+from raymer.studies.search.trials import SearchRun, run_serial
+from raymer.studies.study import make_study
 
 EXPERIMENT = """
 name: small
@@ -34,10 +34,10 @@ search:
   system: PCA-SVR
   objectives: [valence]
   trials: 14
-  space: {reducer: {width: {}}, regressor: {C: {}, epsilon: {}}}
+  space: {reducer: {width: {}}, predictor: {C: {}, epsilon: {}}}
 """
 TNN = EXPERIMENT.replace("system: PCA-SVR\n", "system: TNN-SVR\n").replace(
-    "space: {reducer: {width: {}}, regressor: {C: {}, epsilon: {}}}",
+    "space: {reducer: {width: {}}, predictor: {C: {}, epsilon: {}}}",
     "space: {reducer: {d_p: {}, d_n: {}, width: [2, 3]}}",
 )
 
@@ -173,7 +173,7 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     about = study.user_attrs
     assert about["experiment"] == "small"
     assert about["corpus"] == corpus.fingerprint
-    assert set(about["space"]) == {"reducer.width", "regressor.C", "regressor.epsilon"}
+    assert set(about["space"]) == {"reducer.width", "predictor.C", "predictor.epsilon"}
     trial = study.trials[1]
     assert len(trial.user_attrs["folds"]) == len(trial.user_attrs["fits"]) <= 4
     assert set(trial.user_attrs["fits"]) <= store.done()
@@ -239,7 +239,7 @@ def test_outer_test_labels_change_nothing_of_the_inner_search(corpus, tmp_path):
 
 
 def test_samples_of_a_part_know_nothing_of_the_rest(corpus):
-    samples = Samples.of(corpus, None, ["valence"])
+    samples = make_samples(corpus, None, "table", ["valence"])
     ids = samples.clip_ids[::2].tolist()
     part = samples.only(ids)
     assert part.clip_ids.tolist() == ids
@@ -273,7 +273,7 @@ def test_shuffled_labels_are_found_out_by_nesting(tmp_path):
     """The flat best flatters itself; the nested estimate's interval holds what is so, nothing.
 
     By Pearson's r, of which the best of many is above 0 on labels that mean nothing; R2's best is held near 0 from
-    below by the regressor's regularisation.
+    below by the predictor's regularisation.
     """
     from raymer.corpora.synthetic import make_synthetic
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 from killing import Bench, descendants
 
-from raymer.engine.search.study import load_study
 from raymer.results.store import ResultStore
+from raymer.studies.search.journal import load_study
 
 pytestmark = pytest.mark.slow
 

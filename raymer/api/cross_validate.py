@@ -1,0 +1,107 @@
+"""cross_validate: systems on splits from Python, without a YAML file."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from raymer.api.estimators import AsSystem, as_system
+from raymer.api.scores import Scores
+from raymer.api.splitters import as_protocol
+from raymer.corpora.base import Corpus
+from raymer.engine.machine import Machine
+from raymer.engine.run import run_plan
+from raymer.errors import RaymerError, UsageError
+from raymer.learners.system import System
+from raymer.results.frame import read_scores
+from raymer.results.store import ResultStore
+from raymer.studies.fit import Asked, plan_each
+from raymer.studies.samples import intersected, make_samples
+
+
+def cross_validate(
+    corpus: Corpus,
+    systems: Mapping[str, AsSystem] | Sequence[AsSystem] | str,
+    protocol: Any,
+    *,
+    targets: Sequence[str] | str | None = None,
+    inputs: Mapping[str, str] | str | None = None,
+    seed: int = 0,
+    store: str | Path | None = None,
+    address: str | None = "local",
+    workers: int | None = None,
+) -> Scores:
+    """Train and score every system on every split and return the scores.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    systems : mapping of label to system, or sequence of systems
+        A system is a preset's name ("svr", "tnn-svr"), a System, steps as a YAML has them, or an estimator or pipeline
+        of scikit-learn's kind as it is. Without labels they are called by their names, which must differ then.
+    protocol : KFold, GroupKFold, ..., or a splitter of scikit-learn's
+    targets : str or sequence of str, optional
+        Default: all of the corpus.
+    inputs : str or mapping of label to str, optional
+        What all systems, or each, read; needed where the corpus has several inputs.
+    seed : int
+        All seeds derive from it and from what is fitted.
+    store : path, optional
+        Where results are kept, and found again; a folder that goes away when None.
+    address : str or None
+        The Ray to run on, "local" an embedded one; None runs in this process, without Ray.
+    workers : int, optional
+
+    Returns
+    -------
+    Scores
+        Its `method` is the system's label; `compare` takes it as it is.
+
+    Raises
+    ------
+    UsageError
+        For what cannot be planned.
+    RaymerError
+        When a fit failed: the message names the first and its reason.
+    """
+    machine = Machine(address or "local", workers, serial=address is None)
+    chosen = _labelled(systems)
+    wanted = [targets] if isinstance(targets, str) else list(targets or [target.name for target in corpus.targets])
+    samples = intersected(
+        [make_samples(corpus, _input(inputs, label), system.accepts, wanted) for label, system in chosen.items()]
+    )
+    rule = as_protocol(protocol, samples[0].labels[wanted[0]])
+    asked = [Asked(system, own, rule) for system, own in zip(chosen.values(), samples, strict=True)]
+    planned, fits = plan_each(asked, wanted, seed)
+    with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
+        results = ResultStore(str(store or folder))
+        results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
+        summary = run_plan(planned, results, machine=machine)
+        if summary.failed:
+            failure = results.failures(summary.failed)[0]
+            raise RaymerError(f"{len(summary.failed)} fits failed, the first ({failure['id']}): {failure['message']}")
+        places = {split_id: (split.repeat, split.fold) for split_id, split in planned.splits.items()}
+        label_of = [(label, fit) for label, own in zip(chosen, fits, strict=True) for fit in own]
+        read = read_scores(results, planned.fits, places).set_index("fit", drop=False)
+    frames = [read.loc[[fit.id]].assign(method=label) for label, fit in label_of]
+    return Scores.of(pd.concat(frames, ignore_index=True))
+
+
+def _labelled(systems: Mapping[str, AsSystem] | Sequence[AsSystem] | str) -> dict[str, System]:
+    if isinstance(systems, str):
+        systems = [systems]
+    if isinstance(systems, Mapping):
+        return {str(label): as_system(given) for label, given in systems.items()}
+    if not isinstance(systems, list | tuple):
+        systems = [systems]
+    made = [as_system(given) for given in systems]
+    names = [system.name for system in made]
+    if len(set(names)) < len(names):
+        raise UsageError("two systems have one name: give them labels, {label: system, ...}")
+    return dict(zip(names, made, strict=True))
+
+
+def _input(inputs: Mapping[str, str] | str | None, label: str) -> str | None:
+    return inputs.get(label) if isinstance(inputs, Mapping) else inputs

@@ -1,0 +1,79 @@
+"""Reading what a report is made of: reports/ knows of no store, no corpus and no learner."""
+
+from pathlib import Path
+from typing import Any
+
+from raymer.corpora.base import Corpus
+from raymer.reports.facts import made_here, protocol_words, time_spent
+from raymer.reports.page import make_page
+from raymer.reports.plot import Plot
+from raymer.reports.report import Report, best_systems, file_urls
+from raymer.reports.scatter import Predictions
+from raymer.results.store import ResultStore
+from raymer.studies.embeddings import embed
+from raymer.studies.naming import system_labels
+from raymer.studies.predictions import read_predictions, read_versions
+from raymer.studies.study import Study
+
+
+def write_report(made: Report, output: Path) -> list[Plot]:
+    """Write OUTPUT/index.html and return its figures."""
+    plots = made.plots()
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "index.html").write_text(make_page(made, plots), encoding="utf-8")
+    return plots
+
+
+def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: int | None) -> Report:
+    """Read what the report is made of: it knows of no store, no corpus and no learner."""
+    scores = study.scores(store)
+    planned, done = {fit.id for fit in study.plan.fits}, store.done()
+    failures = store.failures(planned - done)
+    clips = corpus.clips[corpus.clips["clip_id"].isin(study.plan.samples.clip_ids.tolist())]
+    scales = {t.name: (t.low, t.high) for t in corpus.targets if t.low is not None and t.high is not None}
+    return Report(
+        spec=study.spec,
+        published_epoch=published_epoch,
+        systems=study.systems,
+        labels=system_labels(study.spec.systems) * len(study.spec.protocols),
+        scores=scores,
+        planned=len(planned),
+        missing=len(planned - done) - len(failures),
+        failures=failures,
+        clips=clips,
+        scales=scales,
+        audio=file_urls(clips, corpus.audio_root),
+        predictions=_predictions(study, corpus, store, scores),
+        embedded=embed(study) if len(scores) else None,
+        facts=_facts(study, corpus, store, scores),
+    )
+
+
+def _predictions(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> list[Predictions]:
+    spec = study.spec
+    labels = system_labels(spec.systems)
+    numbers = [target for target in spec.targets if corpus.target(target).kind == "number"]
+    return [
+        Predictions(
+            labels[number % len(labels)], target, spec.metric, mean, read_predictions(study, store, number, target)
+        )
+        for target, (number, mean) in best_systems(study.systems, scores, numbers, spec.metric).items()
+    ]
+
+
+def _facts(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> dict[str, str]:
+    spec = study.spec
+    facts = {f"protocol {name}": protocol_words(rule.build().to_dict()) for name, rule in spec.protocols.items()}
+    facts["seed"] = f"{spec.seed}; the seed of every fit derives from it and from what is fitted"
+    if spec.epochs and spec.has_epochs:
+        facts["epochs"] = f"{spec.epochs}, scored at every {spec.every}th and the last"
+    for samples in study.plan.inputs.values():
+        name = "input" if len(study.plan.inputs) == 1 else f"input {samples.input}"
+        facts[name] = f"{samples.input} of corpus {corpus.name}, fingerprint {samples.fingerprint}"
+    if coverage := study.coverage_words():
+        facts["clips"] = coverage
+    facts["time spent"] = time_spent(scores)
+    versions = read_versions(study.systems, store)
+    facts["versions"] = ", ".join(f"{name} {' or '.join(found)}" for name, found in versions.items())
+    facts["page"] = made_here()
+    return facts

@@ -1,0 +1,69 @@
+"""An experiment after a run, as an object that prints its table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from raymer.engine.run import RunSummary
+from raymer.reports.table import Row, make_rows
+from raymer.reports.text_table import TextTable, result_tables
+from raymer.results.store import ResultStore
+from raymer.studies.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """An experiment after a run: its plan, its store and what the run did."""
+
+    study: Study
+    store: ResultStore
+    summary: RunSummary
+
+    def rows(self) -> list[Row]:
+        """Return the records of its table: one a system, target and epoch."""
+        spec = self.study.spec
+        return make_rows(self.study.systems, self.study.scores(self.store), spec.targets, spec.metric)
+
+    def tables(self) -> list[TextTable]:
+        """Return its tables, in words."""
+        spec = self.study.spec
+        title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {spec.metric})"
+        coverage = self.study.coverage_words()
+        notes = [*([coverage] if coverage else []), *spec.notes]
+        notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
+        return result_tables(title, spec.title, self.rows(), notes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rows as a frame."""
+        return pd.DataFrame([row.to_record() for row in self.rows()])
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure of the scores over splits."""
+        from raymer.api.scores import Scores
+
+        frame = self.study.scores(self.store)
+        return Scores.of(frame.assign(method=frame["system"]), self.study.spec.metric).plot(self.study.spec.title)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(plain_table(table) for table in self.tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            pd.DataFrame(table.rows, columns=[column.name for column in table.columns]).to_html(index=False)
+            for table in self.tables()
+        )
+
+
+def plain_table(table: TextTable) -> str:
+    """Return a table as lines of text."""
+    rows = [[column.name for column in table.columns], *map(list, table.rows)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(table.columns))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column.is_number else cell.ljust(width)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([table.title, *lines, *(f"- {note}" for note in table.notes)])

@@ -1,0 +1,244 @@
+"""open_study: an experiment on a corpus with its store; runs, scores, compares, reports, fits and searches."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from raymer.api.asking import Answer, Question, answer
+from raymer.api.gathering import gather, write_report
+from raymer.api.results import Ran
+from raymer.api.scores import Scores
+from raymer.corpora.base import Corpus, load_corpus
+from raymer.engine.gang.queue import Progress
+from raymer.engine.machine import LOCAL, Machine
+from raymer.engine.run import RunSummary, run_plan
+from raymer.errors import RaymerError
+from raymer.experiments.spec import Experiment, load_experiment
+from raymer.models.final import Evaluation, choose_system, evaluate, fit_final, plan_evaluation
+from raymer.models.model import Model
+from raymer.reports.report import Report
+from raymer.results.store import ResultStore
+from raymer.studies.comparison import plan_comparison
+from raymer.studies.fit import Plan
+from raymer.studies.search.journal import SearchOutcome
+from raymer.studies.study import Study, make_study
+
+OnProgress = Callable[[Progress], None]
+
+
+def _silent(progress: Progress) -> None:
+    """Show nothing."""
+
+
+class OpenStudy:
+    """An experiment on a corpus, with the store of its results; make it by `open_study`.
+
+    Attributes
+    ----------
+    spec : Experiment
+    published : Experiment
+        Before any change: its epochs are those of the published numbers.
+    corpus : Corpus
+    store : ResultStore
+    machine : Machine
+    """
+
+    def __init__(
+        self, spec: Experiment, published: Experiment, corpus: Corpus, store: ResultStore, machine: Machine
+    ) -> None:
+        self.spec, self.published, self.corpus = spec, published, corpus
+        self.store, self.machine = store, machine
+        self._planned: Study | None = None
+        self._passing: tempfile.TemporaryDirectory[str] | None = None  # lives as long as the study
+
+    @property
+    def planned(self) -> Study:
+        """The experiment, planned: made when first needed."""
+        if self._planned is None:
+            self._planned = make_study(self.spec, self.corpus)
+        return self._planned
+
+    def run(self, *, on_progress: OnProgress = _silent) -> Ran:
+        """Run what is missing, and return the table with what the run did; failed fits are in it."""
+        return Ran(self.planned, self.store, self._run(self.planned.plan, on_progress))
+
+    def scores(self) -> Scores:
+        """Return the scores of all fits that are done; `method` is the name of the row."""
+        frame = self.planned.scores(self.store)
+        return Scores.of(frame.assign(method=frame["system"]), self.spec.metric)
+
+    def compare(
+        self,
+        *names: str,
+        splits: int | None = None,
+        targets: Sequence[str] | str | None = None,
+        protocol: str | None = None,
+        metric: str | None = None,
+        epoch: int | None = None,
+        rope: float = 0.01,
+        all_pairs: bool = False,
+        sequential: bool = False,
+        on_progress: OnProgress = _silent,
+        on_summary: Callable[[RunSummary], None] = lambda summary: None,
+        on_looks: Callable[[str], None] = lambda line: None,
+    ) -> Answer:
+        """Run the splits that are missing of two systems, and say what may be claimed.
+
+        Parameters
+        ----------
+        *names : str
+            Two systems: by method (tnn-svr), row (TNN-SVR), with width or input (tnn-svr@50, svr@mert).
+        splits : int, optional
+            Number of splits (default: the protocol's).
+        targets : str or sequence of str, optional
+            `average` stands for the mean over all.
+        protocol : str, optional
+            Where the experiment has several.
+        metric, epoch : optional
+            Default: the experiment's, and the last.
+        rope : float
+            What is practically equal: within this, in units of the metric.
+        all_pairs : bool
+            All pairs of the systems named, or of all; adjusted after Holm.
+        sequential : bool
+            Look four times, and stop early where the error rate allows it.
+
+        Raises
+        ------
+        UsageError
+            For what cannot be meant.
+        RaymerError
+            When a fit fails: a verdict would rest on the splits that happened to succeed.
+        """
+        wanted = [targets] if isinstance(targets, str) else targets
+        question = Question.of(self.spec, names, metric, epoch, rope, all_pairs=all_pairs, sequential=sequential)
+        planned = plan_comparison(self.spec, self.corpus, names, protocol=protocol, splits=splits, targets=wanted)
+
+        def run(plan: Plan) -> None:
+            on_summary(self._run_all(plan, on_progress))
+
+        return answer(planned, self.store, question, run, on_looks)
+
+    def report(self, folder: str | Path) -> Report:
+        """Write FOLDER/index.html, one page that needs no network, and return the report; nothing is run."""
+        self.claim()
+        made = gather(self.planned, self.corpus, self.store, self.published.epochs)
+        write_report(made, Path(folder))
+        return made
+
+    def fit(
+        self,
+        name: str,
+        folder: str | Path | None = None,
+        *,
+        protocol: str | None = None,
+        evaluated: bool = True,
+        on_progress: OnProgress = _silent,
+    ) -> Model:
+        """Fit a system on all clips and save it in `folder`, if one is given; what lacks of its fits is run first.
+
+        Parameters
+        ----------
+        name : str
+            As `compare` takes it.
+        protocol : str, optional
+            Of the scores; by default the experiment's first.
+        evaluated : bool
+            Whether scores and intervals are wanted; without them nothing is cross-validated.
+        """
+        row = choose_system(self.planned, name, protocol)
+        evaluation: Evaluation | None = None
+        if evaluated:
+            self._run_all(plan_evaluation(self.planned, row), on_progress)
+            evaluation = evaluate(self.planned, row, self.store)
+        model = fit_final(self.planned, self.corpus, row, evaluation)
+        if folder is not None:
+            model.save(Path(folder))
+        return model
+
+    def search(self, **asked: Any) -> SearchOutcome:
+        """Search as the experiment's `search` section says; `asked` as `plan_search` takes it: trials, sampler."""
+        from raymer.engine.search.run import run_search
+        from raymer.studies.search.plan import plan_search
+
+        planned = plan_search(self.spec, self.corpus, **asked)
+        samples = planned.task.samples
+        self.store.claim(self.corpus.name, self.corpus.fingerprint, {samples.input: samples.fingerprint})
+        return run_search(planned, self.store, machine=self.machine)
+
+    def claim(self) -> None:
+        """Check that the store exists, and holds results of this corpus."""
+        self.store.check_exists()
+        self.store.claim(self.corpus.name, self.corpus.fingerprint, self.planned.plan.input_fingerprint)
+
+    def __repr__(self) -> str:
+        plan = self.planned.plan
+        done = sum(fit.id in self.store.done() for fit in plan.fits)
+        head = f"{self.spec.title}: {len(plan.samples.clip_ids)} clips of {self.corpus.name}"
+        return f"{head}, {len(self.spec.systems)} systems, {done} of {len(plan.fits)} fits done"
+
+    def _run(self, plan: Plan, on_progress: OnProgress) -> RunSummary:
+        self.store.claim(self.corpus.name, self.corpus.fingerprint, plan.input_fingerprint)
+        return run_plan(plan, self.store, machine=self.machine, name=self.spec.name, on_progress=on_progress)
+
+    def _run_all(self, plan: Plan, on_progress: OnProgress) -> RunSummary:
+        summary = self._run(plan, on_progress)
+        if summary.failed:
+            raise FitsFailedError(summary, self.store)
+        return summary
+
+
+class FitsFailedError(RaymerError):
+    """Fits failed, and what was asked for needs all of them.
+
+    Attributes
+    ----------
+    summary : RunSummary
+    failures : list of mapping
+        As ResultStore.failures.
+    """
+
+    def __init__(self, summary: RunSummary, store: ResultStore) -> None:
+        self.summary = summary
+        self.failures = store.failures(summary.failed)
+        first = self.failures[0]
+        super().__init__(f"{len(summary.failed)} fits failed, the first ({first['id']}): {first['message']}")
+
+
+def open_study(
+    experiment: str | Path | Experiment,
+    corpus: str | Path | Corpus,
+    store: str | Path | None = None,
+    *,
+    machine: Machine = LOCAL,
+    epochs: int | None = None,
+    every: int | None = None,
+    folds: int | None = None,
+) -> OpenStudy:
+    """Open an experiment on a corpus with the store of its results; nothing is run yet.
+
+    Parameters
+    ----------
+    experiment : str, path or Experiment
+        A YAML file, the name of one that comes with raymer, or one built in Python.
+    corpus : str, path or Corpus
+    store : str or path, optional
+        A folder or a URI (s3://...); a folder that goes away with the study when None.
+    machine : Machine
+        Where fits are run; no result hangs on it.
+    epochs, every, folds : int, optional
+        Instead of the experiment's.
+
+    Raises
+    ------
+    UsageError
+        As `load_experiment` and `load_corpus`.
+    """
+    spec = experiment if isinstance(experiment, Experiment) else load_experiment(str(experiment))
+    changed = spec.with_changes(epochs=epochs, every=every, folds=folds)
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    passing = None if store is not None else tempfile.TemporaryDirectory(prefix="raymer-")
+    made = OpenStudy(changed, spec, loaded, ResultStore(str(passing.name if passing else store)), machine)
+    made._passing = passing
+    return made

@@ -1,1 +1,0 @@
-"""Final models: fitted on all clips, saved without pickle, and their predictions."""

@@ -1,0 +1,82 @@
+"""A system fitted for some targets: its representations and predictors, written as files and read back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from raymer.learners.representation import Data, Representation, make_representation
+from raymer.learners.saved import read_estimators, write_estimators
+from raymer.learners.system import System
+
+PREDICTORS, PLACES = "predictors.skops", "places.json"
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSystem:
+    """A system that has learnt.
+
+    Attributes
+    ----------
+    system : System
+    representations : mapping of target to Representation
+        One object for all targets where they share it.
+    predictors : mapping of target to estimator
+        None for a target that the network's own head predicts.
+    """
+
+    system: System
+    representations: Mapping[str, Representation]
+    predictors: Mapping[str, Any]
+
+    def predict(self, data: Data) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the prediction (n_clips,) of each target for rows, in the label's unit or as a class."""
+        features: dict[int, np.ndarray[Any, Any]] = {}
+        found = {}
+        for k, (target, predictor) in enumerate(self.predictors.items()):
+            learnt = self.representations[target]
+            if id(learnt) not in features:
+                features[id(learnt)] = learnt.transform(data)
+            seen = features[id(learnt)]
+            if predictor is None:
+                columns = learnt.head.predict(seen).reshape(len(seen), -1)  # type: ignore[attr-defined]
+                found[target] = columns[:, k]
+            else:
+                found[target] = plain(predictor.predict(seen))
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write the files of this system into `folder`."""
+        distinct = list({id(one): one for one in self.representations.values()}.values())
+        for k, one in enumerate(distinct):
+            place = folder / f"representation-{k}"
+            place.mkdir()
+            one.save(place)
+        places = {target: distinct.index(one) for target, one in self.representations.items()}
+        (folder / PLACES).write_text(json.dumps(places) + "\n")
+        write_estimators(folder / PREDICTORS, {name: one for name, one in self.predictors.items() if one is not None})
+
+    @classmethod
+    def load(cls, folder: Path, system: System, targets: Sequence[str]) -> "FittedSystem":
+        """Return what `save` wrote for `system` and `targets`; RaymerError where a file is not to be trusted."""
+        places = json.loads((folder / PLACES).read_text())
+        read: dict[int, Representation] = {}
+        for k in sorted(set(places.values())):
+            read[k] = make_representation(system)
+            read[k].load(folder / f"representation-{k}")
+        trusted = [name for component in system.classes() for name in component.types]
+        predictors = read_estimators(folder / PREDICTORS, trusted)
+        return cls(
+            system,
+            {target: read[places[target]] for target in targets},
+            {target: predictors.get(target) for target in targets},
+        )
+
+
+def plain(predicted: Any) -> np.ndarray[Any, Any]:
+    """Return predictions (n,) as float64, or as text for classes."""
+    values = np.asarray(predicted).reshape(len(predicted))
+    return values.astype(str) if values.dtype.kind in "UO" else values.astype(np.float64)

@@ -1,0 +1,209 @@
+"""Representation: from the rows of a split to what predictors see; a table in one stage, a network epoch by epoch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from raymer.learners.build import make_steps, seeded_globals
+from raymer.learners.system import Step, System, find_component
+from raymer.learners.tags import is_supervised
+
+if TYPE_CHECKING:
+    from raymer.learners.network import Head
+
+Data = Any
+"""Rows of an input: a table (n, n_features), or Sequences."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What predictors see of both parts at one point of a training.
+
+    Attributes
+    ----------
+    epoch : int
+        0 for a representation that is not trained by epochs.
+    train, test : ndarray of shape (n, width)
+        Of no rows where nothing is to be predicted.
+    head : Head, optional
+        The last layer of a network that learns to predict; from features to labels.
+    """
+
+    epoch: int
+    train: np.ndarray[Any, Any]
+    test: np.ndarray[Any, Any]
+    head: "Head | None" = None
+
+
+class Keep(Protocol):
+    """Where a long training keeps its state, so that it goes on after a kill."""
+
+    @property
+    def path(self) -> Path:
+        """A file of this machine."""
+
+    def keep(self) -> None:
+        """Bring what was written to where another machine finds it."""
+
+    def drop(self) -> None:
+        """Delete it: the training is at its end."""
+
+
+class Representation(Protocol):
+    """Anything that learns a representation from train rows.
+
+    Attributes
+    ----------
+    accepts : {"table", "frames"}
+    supervised : bool
+        Whether it learns from labels.
+    joint : bool
+        Whether from all targets at once.
+    last : int
+        The epoch of its last stage.
+    """
+
+    accepts: str
+    supervised: bool
+    joint: bool
+    last: int
+
+    def stages(
+        self, train: Data, labels: np.ndarray[Any, Any] | None, test: Data, *, seed: int, keep: Keep | None = None
+    ) -> Iterator[Stage]:
+        """Fit on the train rows and yield both parts, at each scored epoch; test labels are not asked for."""
+
+    def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
+        """Fit to the end and return the last stage, its test part empty."""
+
+    def transform(self, data: Data) -> np.ndarray[Any, Any]:
+        """Return the features (n, width) of rows, after `fit`."""
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt into `folder`: JSON, safetensors and skops, never pickle."""
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote."""
+
+
+class Pipeline:
+    """Transformers on a table, one after the other, each fitted on what the one before makes of the train rows.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        None for the features as they are.
+    """
+
+    accepts = "table"
+    joint = False
+    last = 0
+    FILE = "steps.skops"
+
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self._steps = steps
+        self.components = [find_component(step.use, "step") for step in steps]
+        self.supervised = any(is_supervised(component) for component in self.components)
+        self._fitted: list[Any] = []
+
+    def stages(
+        self, train: Data, labels: np.ndarray[Any, Any] | None, test: Data, *, seed: int, keep: Keep | None = None
+    ) -> Iterator[Stage]:
+        """Yield the one stage, epoch 0."""
+        made = self.fit(train, labels, seed=seed)
+        with seeded_globals(seed):
+            yield Stage(0, made.train, self.transform(test))
+
+    def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
+        """Fit each step on the train rows."""
+        self._fitted = make_steps(self._steps, seed)
+        with seeded_globals(seed):
+            for estimator in self._fitted:
+                train = _rows(_fit_transform(estimator, train, labels))
+        return Stage(0, train, train[:0])
+
+    def transform(self, data: Data) -> np.ndarray[Any, Any]:
+        """Return the features (n, width) of rows (n, n_features)."""
+        for estimator in self._fitted:
+            data = _rows(estimator.transform(data))
+        return np.asarray(data)
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted steps as skops."""
+        from raymer.learners.saved import write_estimators
+
+        write_estimators(folder / self.FILE, {str(k): estimator for k, estimator in enumerate(self._fitted)})
+
+    def load(self, folder: Path) -> None:
+        """Read the fitted steps; RaymerError where the file holds a type that no step is made of."""
+        from raymer.learners.saved import read_estimators
+
+        trusted = [name for component in self.components for name in component.types]
+        made = read_estimators(folder / self.FILE, trusted)
+        self._fitted = [made[str(k)] for k in range(len(self._steps))]
+
+
+class Chain:
+    """A network, then transformers on its features, fitted anew at each of its stages."""
+
+    accepts = "frames"
+    supervised = True
+    joint = True
+
+    def __init__(self, network: Representation, steps: tuple[Step, ...]) -> None:
+        self._network, self._steps = network, steps
+        self._table = Pipeline(steps)
+        self.last = network.last
+
+    def stages(
+        self, train: Data, labels: np.ndarray[Any, Any] | None, test: Data, *, seed: int, keep: Keep | None = None
+    ) -> Iterator[Stage]:
+        """Yield the network's stages, their features transformed."""
+        for stage in self._network.stages(train, labels, test, seed=seed, keep=keep):
+            made = next(Pipeline(self._steps).stages(stage.train, labels, stage.test, seed=seed))
+            yield Stage(stage.epoch, made.train, made.test)
+
+    def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
+        """Fit the network to its end, then the steps."""
+        stage = self._network.fit(train, labels, seed=seed)
+        made = self._table.fit(stage.train, labels, seed=seed)
+        return Stage(stage.epoch, made.train, made.test)
+
+    def transform(self, data: Data) -> np.ndarray[Any, Any]:
+        """Return the features (n, width) of sequences."""
+        return self._table.transform(self._network.transform(data))
+
+    def save(self, folder: Path) -> None:
+        """Write both."""
+        self._network.save(folder)
+        self._table.save(folder)
+
+    def load(self, folder: Path) -> None:
+        """Read both."""
+        self._network.load(folder)
+        self._table.load(folder)
+
+
+def make_representation(system: System) -> Representation:
+    """Return a new, unfitted representation: what the steps before the predictor say."""
+    if system.network is None:
+        return Pipeline(system.steps)
+    from raymer.learners.sequence_network import Network  # here, since it imports torch
+
+    network = Network(system.network)
+    return network if len(system.steps) == 1 else Chain(network, system.steps[1:])
+
+
+def _fit_transform(estimator: Any, train: Data, labels: np.ndarray[Any, Any] | None) -> Data:
+    if callable(getattr(estimator, "fit_transform", None)):
+        return estimator.fit_transform(train, labels)
+    return estimator.fit(train, labels).transform(train)
+
+
+def _rows(values: Any) -> np.ndarray[Any, Any]:
+    """Return what a transformer made as an array (n, width), whatever container it came in."""
+    dense = values.toarray() if hasattr(values, "toarray") else values
+    return np.asarray(dense)

@@ -1,0 +1,308 @@
+"""System: the steps that learn a representation, and a predictor; plain data, the same in every process."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from raymer.components.component import Component
+from raymer.errors import UsageError
+from raymer.learners.encoders import ENCODERS, NetworkParams
+from raymer.learners.predictors import HEAD, PREDICTORS
+from raymer.learners.reducers import REDUCERS
+from raymer.learners.tags import is_predictor, is_supervised
+from raymer.nearest import unknown
+
+NETWORK = tuple(NetworkParams.model_fields)
+"""Parameters of a network's training; what else a step with an encoder sets is the encoder's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One component with the parameters that differ from its defaults.
+
+    Attributes
+    ----------
+    use : str
+        Name of the component, or "module:Class".
+    params : mapping
+        JSON-ready but for nested components, which are Steps.
+    revision : str
+        Of a class that is not raymer's, as it was when the step was made.
+    """
+
+    use: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    revision: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(repr(self.to_dict()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data, as a YAML has it; a foreign class with its revision."""
+        made = {"use": self.use, **{name: _plain(value) for name, value in self.params.items()}}
+        return {**made, "revision": self.revision} if self.revision else made
+
+
+def make_step(record: Mapping[str, Any] | str, role: str) -> tuple[Step, Component]:
+    """Return a step and its component from what a YAML says: {use: NAME, parameter: value, ...}.
+
+    Parameters
+    ----------
+    record : mapping or str
+        A name alone stands for its defaults. `revision`, where it is there, must be that of the class as it is now.
+    role : {"step", "predictor"}
+        A step may name a reducer or an encoder.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name or parameter, a value out of its limits, or a class that has changed.
+    """
+    if isinstance(record, str):
+        record = {"use": record}
+    use, params = record.get("use"), {name: value for name, value in record.items() if name not in ("use", "revision")}
+    if not isinstance(use, str):
+        raise UsageError(f"a step names its component: {{use: NAME or module:Class, ...}}, not {dict(record)!r}")
+    component = find_component(use, role)
+    revision = record.get("revision", component.revision)
+    if revision != component.revision:
+        raise UsageError(
+            f"{use} is another than the results were made with ({component.origin}: {component.revision}, not "
+            f"{revision}): bring the file, or install the package, as it was then"
+        )
+    if component.role == "encoder" and component.is_foreign:
+        checked = {
+            **ENCODERS.own["gru"].checked({name: value for name, value in params.items() if name in NETWORK}),
+            **component.checked({name: value for name, value in params.items() if name not in NETWORK}),
+        }
+    else:
+        nested = {name: _nested(value) for name, value in params.items()}
+        plain = component.checked({name: value for name, value in nested.items() if not isinstance(value, Step)})
+        unknown_steps = [name for name in nested if isinstance(nested[name], Step) and name not in component.parameters]
+        if unknown_steps:
+            raise UsageError(f"{use}: {unknown('parameter', unknown_steps[0], component.parameters)}")
+        checked = plain | {name: value for name, value in nested.items() if isinstance(value, Step)}
+    return Step(use, dict(sorted(checked.items())), component.revision), component
+
+
+def find_component(use: str, role: str) -> Component:
+    """Return the component called `use` among those that may stand in a place; UsageError with the nearest name."""
+    if role == "predictor":
+        return PREDICTORS[use]
+    if use in REDUCERS:
+        return REDUCERS[use]
+    if use in ENCODERS:
+        return ENCODERS[use]
+    if ":" not in use:
+        raise UsageError(unknown("step", use, [*REDUCERS.names(), *ENCODERS.names()]))
+    try:
+        return REDUCERS[use]
+    except UsageError:
+        try:
+            return ENCODERS[use]
+        except UsageError:
+            pass
+        raise
+
+
+@dataclass(frozen=True)
+class System:
+    """The steps of one row of a table; make it by `of` or `preset`.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        What learns a representation, in order; the first may be a network on sequences.
+    predictor : Step
+    """
+
+    steps: tuple[Step, ...]
+    predictor: Step
+
+    @classmethod
+    def of(cls, steps: Sequence[Mapping[str, Any] | str]) -> "System":
+        """Return the system of these steps, the last a predictor, each as a YAML has it.
+
+        Raises
+        ------
+        UsageError
+            For what `make_step` refuses, an encoder that is not the first step, or a head without a network.
+        """
+        if not steps:
+            raise UsageError("a system has one step at least: its predictor, last")
+        made = [make_step(step, "step")[0] for step in steps[:-1]]
+        system = cls(tuple(made), make_step(steps[-1], "predictor")[0])
+        system._check()
+        return system
+
+    def _check(self) -> None:
+        for k, step in enumerate(self.steps):
+            if k and find_component(step.use, "step").role == "encoder":
+                raise UsageError(f"{step.use} reads sequences: it can only be the first step")
+        if self.predictor.use == HEAD and (self.objective != "direct" or len(self.steps) != 1):
+            raise UsageError("head is a network's last layer: it follows one with objective direct, and no other step")
+
+    @property
+    def network(self) -> Step | None:
+        """The step that is a network on sequences, None where there is none."""
+        first = self.steps[0] if self.steps else None
+        return first if first is not None and find_component(first.use, "step").role == "encoder" else None
+
+    @property
+    def objective(self) -> str | None:
+        """What the network learns; None without one."""
+        return None if self.network is None else str(self.network_value("objective"))
+
+    def network_value(self, name: str) -> Any:
+        """Return a parameter of the network's training."""
+        assert self.network is not None
+        return ENCODERS.own["gru"].value(self.network.params, name)
+
+    @property
+    def accepts(self) -> str:
+        """The kind of input it reads: "frames" or "table"."""
+        return "table" if self.network is None else "frames"
+
+    @property
+    def joint(self) -> bool:
+        """Whether all targets are learnt at once."""
+        return self.network is not None
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of its training; 0 where it has none."""
+        return 0 if self.network is None else int(self.network_value("epochs"))
+
+    @cached_property
+    def is_supervised(self) -> bool:
+        """Whether the representation learns from labels; if not, its training serves every target."""
+        return any(is_supervised(find_component(step.use, "step")) for step in self.steps)
+
+    @cached_property
+    def main_step(self) -> Step | None:
+        """The last step before the predictor that does more than scale: what a table calls the reducer."""
+        return next((step for step in reversed(self.steps) if step.use not in ("scale", "impute", "clip")), None)
+
+    @property
+    def width(self) -> int | None:
+        """Number of features that the predictor sees; None where it sees all, or where the steps do not say."""
+        step = self.main_step
+        if step is None:
+            return None
+        component = find_component(step.use, "step")
+        for name in ("width", "n_components", "hidden"):
+            if name in component.parameters:
+                value = component.value(step.params, name)
+                value = value[-1] if name == "hidden" else value
+                return value if isinstance(value, int) else None
+        return None
+
+    @property
+    def reducer_name(self) -> str:
+        """The representation in a word: "tnn", "gru_rbf", "none"."""
+        step = self.main_step
+        if step is None:
+            return "none"
+        short = step.use.rpartition(":")[2]
+        network = self.network
+        if network is None or step is not network or self.objective == "direct":
+            return short
+        return f"{short}_{self.objective}"
+
+    @cached_property
+    def name(self) -> str:
+        """The system in a word, for people: the preset's where it is one, else reducer and predictor."""
+        last = self.predictor.use.rpartition(":")[2]
+        if len(self.steps) == 1 and self.steps[0].use == "gru":
+            known = {("direct", HEAD): "nn", ("direct", "svm"): "fl", ("rbf", "svm"): "rbf-sl"}
+            known |= {("cosine", "svm"): "cos-sl", ("polynomial", "svm"): "poly-sl"}
+            if (str(self.objective), last) in known:
+                return known[str(self.objective), last]
+        return last if self.main_step is None else f"{self.reducer_name}-{last}"
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether its network is to be trained on another device than the CPU."""
+        return self.network is not None and str(self.network_value("device")) != "cpu"
+
+    @property
+    def cost(self) -> tuple[float, float]:
+        """Rough seconds of the representation's training and of the predictor's; they order the work, nothing else."""
+        before = sum(find_component(step.use, "step").cost for step in self.steps)
+        return before * max(1, self.epochs), find_component(self.predictor.use, "predictor").cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data; `from_dict` is its inverse."""
+        return {"steps": [step.to_dict() for step in (*self.steps, self.predictor)]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "System":
+        """Return the system that `to_dict` wrote; UsageError where a class of it cannot be had, or has changed."""
+        return cls.of(data["steps"])
+
+    def with_params(self, place: str, params: Mapping[str, Any]) -> "System":
+        """Return the system with other parameters of its main step ("reducer") or its predictor, checked."""
+        if place == "predictor":
+            step = self.predictor
+            made = make_step({**step.to_dict(), **params}, "predictor")[0]
+            return replace(self, predictor=made)
+        assert self.main_step is not None
+        where = max(k for k, step in enumerate(self.steps) if step is self.main_step)
+        made = make_step({**self.steps[where].to_dict(), **params}, "step")[0]
+        return replace(self, steps=(*self.steps[:where], made, *self.steps[where + 1 :]))
+
+    def with_network(self, params: Mapping[str, Any]) -> "System":
+        """Return the system with other parameters of its network, checked; there is one."""
+        made = make_step({**self.steps[0].to_dict(), **params}, "step")[0]
+        return replace(self, steps=(made, *self.steps[1:]))
+
+    def classes(self) -> list[Component]:
+        """Return the components that it is made of, nested ones too."""
+        found = [find_component(step.use, "step") for step in self.steps]
+        found.append(find_component(self.predictor.use, "predictor"))
+        for step in (*self.steps, self.predictor):
+            found += [_any_component(inner.use) for inner in _inner(step)]
+        return found
+
+
+def steps_name(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Return stored steps in a word, whether or not their classes can be had here."""
+    try:
+        return System.of(steps).name
+    except UsageError:
+        return "-".join(str(step.get("use", "")).rpartition(":")[2] for step in steps)
+
+
+def _inner(step: Step) -> list[Step]:
+    direct = [value for value in step.params.values() if isinstance(value, Step)]
+    return [one for inner in direct for one in (inner, *_inner(inner))]
+
+
+def _any_component(use: str) -> Component:
+    if use in PREDICTORS:
+        return PREDICTORS[use]
+    if use in REDUCERS:
+        return REDUCERS[use]
+    try:
+        return PREDICTORS[use]
+    except UsageError:
+        return REDUCERS[use]
+
+
+def _nested(value: Any) -> Any:
+    """Return a nested component as a Step; every other value as it is."""
+    if not (isinstance(value, Mapping) and "use" in value):
+        return value
+    component = _any_component(str(value["use"]))
+    role = "predictor" if component.role == "predictor" or is_predictor(component) else "step"
+    return make_step(value, role)[0]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Step):
+        return value.to_dict()
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,156 @@
+"""The model card: what a model was fitted on, how well it did on clips it had not seen, and what that does not say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.registry import IMPORTERS
+from raymer.models.source import Source
+from raymer.protocols.scoring import WORDS
+from raymer.studies.fit import Fit
+from raymer.studies.samples import Samples
+from raymer.studies.study import Study
+from raymer.studies.versions import versions
+
+FORMAT = 2
+OPENSMILE = "openSMILE, which computes the features, is free for research, not for products."
+
+
+def make_card(
+    study: Study,
+    corpus: Corpus,
+    row: int,
+    fits: Sequence[Fit],
+    source: Source | None,
+    evaluation: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the card, JSON-ready; `evaluation` is what `evaluate` returns, None where nothing was cross-validated."""
+    system, samples = study.systems[row], study.samples_of(row)
+    return {
+        "format": FORMAT,
+        "experiment": study.spec.name,
+        "system": system.name,
+        "method": system.system.name,
+        "steps": system.system.to_dict()["steps"],
+        "seed": study.spec.seed,
+        "fits": [fit.to_dict() for fit in fits],
+        "corpus": _corpus(corpus, samples),
+        "targets": [_target(corpus.target(name), samples) for name in study.spec.targets],
+        "features": {
+            "input": samples.input,
+            "width": samples.n_features,
+            "columns": list(samples.feature_names),
+            "source": source.to_dict() if source else None,
+        },
+        "evaluation": evaluation,
+        "versions": dict(versions()),
+    }
+
+
+def _corpus(corpus: Corpus, samples: Samples) -> dict[str, Any]:
+    importer = IMPORTERS.get(corpus.name)
+    return {
+        "name": corpus.name,
+        "title": importer.info.title if importer else corpus.name,
+        "where": importer.info.where if importer else "not known to raymer",
+        "licence": importer.info.licence if importer else "not known to raymer: ask whoever made the corpus",
+        "faults": list(importer.info.faults) if importer else [],
+        "clips": len(samples.clip_ids),
+        "groups": len(set(samples.groups.tolist())),
+        "fingerprint": corpus.fingerprint,
+    }
+
+
+def _target(target: Target, samples: Samples) -> dict[str, Any]:
+    values = samples.labels[target.name]
+    record = {"name": target.name, "kind": target.kind, "low": target.low, "high": target.high}
+    if target.kind == "class":
+        return record | {"classes": sorted(set(values.tolist()))}
+    return record | {"mean": float(values.mean()), "sd": float(values.std())}
+
+
+def describe(card: Mapping[str, Any]) -> str:
+    """Return the card as Markdown, for people."""
+    corpus = card["corpus"]
+    parts = [
+        f"# {card['system']} on {corpus['name']}",
+        f"Method `{card['method']}` of experiment `{card['experiment']}`, fitted by raymer "
+        f"{card['versions']['raymer']} on all {corpus['clips']} clips ({corpus['groups']} groups) of "
+        f"{corpus['title']}. Read it with `raymer predict` or `raymer.load_model`; nothing in this folder is pickled.",
+        "## What it predicts",
+        *(_target_line(target) for target in card["targets"]),
+        "## How well",
+        *_evaluation_lines(card["evaluation"]),
+        "## What it needs",
+        _features_line(card["features"]),
+        "## Data",
+        f"- From: {corpus['where']}",
+        f"- Licence of the data: {corpus['licence']}. What follows from it for a model is not for raymer to say.",
+        *(f"- Known fault: {fault}" for fault in corpus["faults"]),
+        *([f"- {OPENSMILE}"] if _uses_opensmile(card["features"]) else []),
+        "## Made with",
+        f"- Seed {card['seed']}; all others derive from it and from what was fitted.",
+        f"- {_pairs(card['versions'])}",
+    ]
+    return _spaced(parts)
+
+
+def _target_line(target: Mapping[str, Any]) -> str:
+    if target["kind"] == "class":
+        return f"- **{target['name']}**: one of {', '.join(target['classes'])}"
+    known = target["low"] is not None and target["high"] is not None
+    scale = f"labels on a scale from {target['low']:g} to {target['high']:g}" if known else "labels without a set scale"
+    return f"- **{target['name']}**: {scale}, here with mean {target['mean']:.3g} and sd {target['sd']:.3g}"
+
+
+def _evaluation_lines(evaluation: Mapping[str, Any] | None) -> list[str]:
+    if evaluation is None:
+        return [
+            "Not cross-validated: it was fitted without a store of results. Nothing is known of its errors on new "
+            "clips, and its predictions have no intervals.",
+        ]
+    rows = [
+        f"| {score['target']} | {score['metric']} | {score['mean']:.3f} ± {score['sd']:.3f} |"
+        for score in evaluation["scores"]
+    ]
+    metrics = dict.fromkeys(score["metric"] for score in evaluation["scores"])
+    return [
+        f"Protocol `{evaluation['protocol']}` ({_pairs(evaluation['rule'])}): the same method and settings, fitted "
+        f"anew on each of {evaluation['splits']} train parts and scored on clips it had not seen. "
+        "Mean ± standard deviation over splits:",
+        "| target | metric | score |\n|---|---|---|\n" + "\n".join(rows),
+        *(f"- {WORDS.get(metric, metric)}." for metric in metrics),
+        "- The scores are of fits on part of the clips, not of this very model, which has seen all of them; on "
+        "clips from elsewhere (other genres, other raters, other recordings) expect worse.",
+        *([f"- {evaluation['intervals']}"] if evaluation["intervals"] else []),
+    ]
+
+
+def _features_line(features: Mapping[str, Any]) -> str:
+    source = features["source"]
+    count = f"{len(features['columns'])} features a clip" if features["columns"] else "spectrograms"
+    if source is None:
+        return (
+            f"`{features['input']}`: {count}, which were given as a table and which raymer cannot compute from audio: "
+            "predict with `--features-table`. Their names stand in card.json."
+        )
+    summary = ", summarised over time" if source["is_summary"] else ""
+    how = f"{_pairs(source['parameters'])}; decoded and computed with {_pairs(source['versions'])}"
+    return f"Audio (wav, flac, ogg, mp3). `{features['input']}`: {count}, {source['kind']}{summary} ({how})."
+
+
+def _uses_opensmile(features: Mapping[str, Any]) -> bool:
+    return features["source"] is not None and "opensmile" in features["source"]["versions"]
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _spaced(parts: Sequence[str]) -> str:
+    """Join paragraphs with a blank line between them, but list items without."""
+    text = ""
+    for before, part in zip(["", *parts], parts, strict=False):
+        both_items = before.startswith("- ") and part.startswith("- ")
+        text += ("" if not before else "\n" if both_items else "\n\n") + part
+    return text + "\n"

@@ -1,0 +1,198 @@
+"""The final model: one system of an experiment, fitted on all clips of the corpus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from raymer.corpora.base import Corpus
+from raymer.errors import RaymerError, UsageError
+from raymer.learners.build import make_predictor, seeded_globals
+from raymer.learners.fitted import FittedSystem
+from raymer.learners.novelty import Novelty
+from raymer.learners.representation import Representation, make_representation
+from raymer.learners.threads import one_thread
+from raymer.models.card import make_card
+from raymer.models.model import Model
+from raymer.models.source import Source, sequence_source, summary_row, table_source
+from raymer.nearest import unknown
+from raymer.protocols.splits import Split
+from raymer.results.store import ResultStore
+from raymer.studies.fit import Fit, Plan, Unit, plan, units
+from raymer.studies.naming import find_system
+from raymer.studies.samples import Samples
+from raymer.studies.study import PlannedSystem, Study
+
+INTERVALS = (
+    "Intervals are split-conformal: a prediction plus and minus a quantile of the absolute errors that the same method "
+    "made on clips it had not seen. They hold their share of new clips on average, not for each clip, and only if new "
+    "clips are drawn as the corpus was; every clip gets the same width."
+)
+
+
+class AllClips:
+    """The protocol of a final model: one split whose train part is every clip, and no test part."""
+
+    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
+        """Return the one split of `clip_ids` (n_clips,)."""
+        return [Split(0, 0, clip_ids, clip_ids[:0])]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rule as JSON-ready data."""
+        return {"kind": "all"}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What the stored fits of a system say: a record for the card, and the absolute errors, sorted, by target."""
+
+    record: Mapping[str, Any]
+    errors: Mapping[str, np.ndarray]
+    clips: int
+
+
+def choose_system(study: Study, name: str, protocol: str | None = None) -> int:
+    """Return the row of `study.systems` that `name` means, under `protocol` or the experiment's first.
+
+    Raises
+    ------
+    UsageError
+        For a name that fits none or several, or an unknown protocol.
+    """
+    protocols = list(study.spec.protocols)
+    if protocol is not None and protocol not in protocols:
+        raise UsageError(unknown("protocol", protocol, protocols))
+    place = protocols.index(protocol) if protocol is not None else 0
+    return place * len(study.spec.systems) + find_system(name, study.spec.systems)
+
+
+def plan_evaluation(study: Study, row: int) -> Plan:
+    """Return the fits that `evaluate` reads: those of the system at `row`."""
+    return Plan(study.plan.inputs, study.systems[row].fits, study.plan.splits)
+
+
+def evaluate(study: Study, row: int, store: ResultStore) -> Evaluation:
+    """Return scores and out-of-fold errors of the system at `row` at its last epoch, from its stored fits.
+
+    Raises
+    ------
+    RaymerError
+        When a fit is missing: scores of the others would not be the protocol's.
+    """
+    system, done = study.systems[row], store.done()
+    missing = [fit.id for fit in system.fits if fit.id not in done]
+    if missing:
+        raise RaymerError(f"{len(missing)} fits of {system.name} have no result in {store.location}: run them first")
+    errors, clips = _out_of_fold(system, store)
+    scores = study.scores(store)
+    scores = scores[scores["row"] == row]
+    scores = scores[scores["epoch"] == scores["epoch"].max()]
+    record = {
+        "protocol": system.protocol,
+        "rule": _rule(study, system.protocol),
+        "splits": len({fit.split for fit in system.fits}),
+        "clips": clips,
+        "scores": [
+            {"target": target, "metric": metric, "mean": float(values.mean()), "sd": float(values.std(ddof=0))}
+            for (target, metric), values in scores.groupby(["target", "metric"], sort=False)["value"]
+        ],
+        "intervals": INTERVALS if errors else "",
+    }
+    return Evaluation(record, errors, clips)
+
+
+def _rule(study: Study, protocol: str) -> dict[str, Any]:
+    return study.spec.protocols[protocol].build().to_dict()
+
+
+def _out_of_fold(system: PlannedSystem, store: ResultStore) -> tuple[dict[str, np.ndarray], int]:
+    """Return the sorted absolute errors of each number, and how many clips they are of."""
+    parts: dict[str, list[np.ndarray]] = {}
+    clips: set[str] = set()
+    for fit in system.fits:
+        result = store.get(fit.id)
+        clips.update(result.clip_ids.tolist())
+        for target in fit.targets if result.true.dtype.kind == "f" else ():
+            at = (result.targets == target) & (result.epochs == result.epochs.max())
+            parts.setdefault(target, []).append(np.abs(result.true[at] - result.predicted[at]))
+    return {target: np.sort(np.concatenate(errors)) for target, errors in parts.items()}, len(clips)
+
+
+def fit_final(study: Study, corpus: Corpus, row: int, evaluation: Evaluation | None = None) -> Model:
+    """Fit system `row` of `study` on all clips for every target, in this process and on one thread.
+
+    Seeds derive from identity as in every fit: that of the split whose train part is every clip.
+
+    Parameters
+    ----------
+    study : Study
+    corpus : Corpus
+        The one that `study` was planned on.
+    row : int
+        As `choose_system` returns it.
+    evaluation : Evaluation, optional
+        As `evaluate` returns it: the model's scores and intervals.
+    """
+    system, samples = study.systems[row], study.samples_of(row)
+    fits = plan(samples, [(system.system, AllClips())], study.spec.targets, study.spec.seed).fits
+    everything = np.arange(len(samples.clip_ids))
+    with one_thread():
+        predictor = _fit(fits, samples)
+        if samples.accepts == "frames":
+            source: Source | None = sequence_source(corpus, samples.input)
+            clips = samples.data(everything)
+            novelty = Novelty.fit(np.stack([summary_row(clips.clip(k)) for k in range(len(clips))]))
+        else:
+            source = table_source(corpus, samples.input)
+            novelty = Novelty.fit(samples.features)
+    return Model(
+        card=make_card(study, corpus, row, fits, source, evaluation.record if evaluation else None),
+        predictor=predictor,
+        source=source,
+        novelty=novelty,
+        errors=evaluation.errors if evaluation else {},
+        error_clips=evaluation.clips if evaluation else 0,
+    )
+
+
+def _fit(fits: tuple[Fit, ...], samples: Samples) -> FittedSystem:
+    representations: dict[str, Representation] = {}
+    predictors: dict[str, Any] = {}
+    for unit in units(fits):
+        _fit_unit(unit, samples, representations, predictors)
+    targets = [target for fit in fits for target in fit.targets]
+    return FittedSystem(
+        fits[0].system,
+        {target: representations[target] for target in targets},
+        {target: predictors[target] for target in targets},
+    )
+
+
+def _fit_unit(
+    unit: Unit, samples: Samples, representations: dict[str, Representation], predictors: dict[str, Any]
+) -> None:
+    first, system = unit[0], unit[0].system
+    columns = [np.array(samples.labels[target]) for target in first.targets]
+    labels: np.ndarray | None = None
+    if system.joint:
+        from raymer.learners.sequence_network import labels_as_learnt
+
+        labels = labels_as_learnt(columns)
+    elif system.is_supervised:
+        labels = columns[0]
+    learnt = make_representation(system)
+    data = samples.data(np.arange(len(samples.clip_ids)))
+    if getattr(learnt, "wants_everything", False):
+        learnt.everything = data  # type: ignore[attr-defined]
+    stage = learnt.fit(data, labels, seed=first.representation_seed)
+    names = samples.feature_names if system.main_step is None else ()
+    for fit in unit:
+        for target in fit.targets:
+            representations[target], predictors[target] = learnt, None
+            if system.predictor.use == "head":
+                continue
+            seed = fit.predictor_seed(target)
+            made = make_predictor(system.predictor, seed, samples.kind(target), names)
+            with seeded_globals(seed):
+                predictors[target] = made.fit(np.array(stage.train), np.array(samples.labels[target]))

@@ -1,0 +1,244 @@
+"""The study of a search: Optuna's journal beside the store, which a killed search goes on from."""
+
+import contextlib
+import fcntl
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from raymer.errors import RaymerError, UsageError
+from raymer.learners.spaces import HAIR, Choice, Space, Whole
+from raymer.studies.search.plan import PlannedSearch
+from raymer.studies.search.samplers import ERROR, is_interrupted, make_sampler
+
+FOLDER = "searches"
+
+OpenStudy = tuple[Study, JournalStorage]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchOutcome:
+    """What a search found.
+
+    Attributes
+    ----------
+    best_params : dict
+        Of the best whole trial; with two objectives of the one on the front whose mean of both is highest. Empty
+        when no trial could be scored.
+    best_value : float or None
+        Its mean over the folds (and over both objectives).
+    trials : DataFrame
+        A row a trial: `number`, `state` ("whole", "stopped", "failed"), `value` (of a stopped trial what it is worth
+        beside whole ones; NaN for a failed one), `folds` scored, `seconds` of its fits, and a column a parameter,
+        `reducer.d_p` and so on. With two objectives `value.TARGET` for each, and their mean as `value`.
+    front : tuple of dict
+        With two objectives the whole trials that no other beats in both: {"number", "params", "values"}.
+    fits_run, fits_reused, fits_stopped : int
+        Of this call: fits that were run, that the store had, and that stopping spared.
+    failed : tuple of str
+        A line a trial that failed.
+    seconds, fit_seconds : float
+        Wall seconds of this call, and the sum of its fits' own.
+    """
+
+    best_params: dict[str, Any]
+    best_value: float | None
+    trials: pd.DataFrame
+    front: tuple[dict[str, Any], ...] = ()
+    fits_run: int = 0
+    fits_reused: int = 0
+    fits_stopped: int = 0
+    failed: tuple[str, ...] = ()
+    seconds: float = 0.0
+    fit_seconds: float = 0.0
+
+
+def journal_path(planned: PlannedSearch, store: str, folder: str | None = None) -> Path:
+    """Return where the journal of a search lies: in STORE/searches, or in `folder`.
+
+    Raises
+    ------
+    UsageError
+        When the store is no folder and none was given: Optuna's journal is a local file.
+    """
+    if folder is None and "://" in store:
+        raise UsageError(f"store {store} is no local folder: give one for the search's journal (--journal FOLDER)")
+    return (Path(folder) if folder else Path(store) / FOLDER).absolute() / f"{planned.id}.journal"
+
+
+def load_study(location: str | Path) -> Study:
+    """Return the study in the journal at `location`, for plots and tables.
+
+    Raises
+    ------
+    UsageError
+        When there is no such file or it holds no study.
+    """
+    path = Path(location)
+    if not path.is_file():
+        raise UsageError(f"{path} is missing: no search has been run there")
+    storage = _storage(path)
+    names = optuna.get_all_study_names(storage)
+    if not names:
+        raise UsageError(f"{path} holds no study")
+    return optuna.load_study(study_name=names[0], storage=storage)
+
+
+@contextlib.contextmanager
+def open_study(planned: PlannedSearch, path: Path) -> Iterator[OpenStudy]:
+    """Hold the journal at `path` and yield the study of `planned`, made there or found there, with its storage.
+
+    Trials that were in flight when an earlier process died are marked failed, and what they were about is to be
+    tried first.
+
+    Raises
+    ------
+    RaymerError
+        When another process runs this search.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{path}.held").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, however it ends
+        except BlockingIOError:
+            raise RaymerError(f"search {planned.id} is being run by another process: wait for it") from None
+        _mend(path)
+        storage = _storage(path)
+        yield _study(planned, storage), storage
+
+
+def _study(planned: PlannedSearch, storage: JournalStorage) -> Study:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    known = bool(optuna.get_all_study_names(storage))
+    study = optuna.create_study(
+        storage=storage,
+        study_name=f"{planned.name} {planned.id}",
+        directions=["maximize"] * len(planned.task.objectives),
+        sampler=make_sampler(planned.sampler, planned.id, planned.space, planned.trials),
+        load_if_exists=True,
+    )
+    if not known:
+        about = {"experiment": planned.name, "system": planned.system, "corpus": planned.corpus}
+        for key, value in {**about, **planned.description}.items():
+            study.set_user_attr(key, value)
+        with _experimental():
+            study.set_metric_names(list(planned.task.objectives))
+        study.enqueue_trial(planned.defaults)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)
+        retry_trial(study, trial)
+    return study
+
+
+def retry_trial(study: Study, trial: FrozenTrial | Trial, about: Mapping[str, Any] | None = None) -> None:
+    """Put the configuration of an interrupted trial at the front of the queue, with attributes `about`."""
+    study.enqueue_trial(trial.params, user_attrs={"again": trial.number, **(about or {})})
+
+
+def _storage(path: Path) -> JournalStorage:
+    with _experimental():
+        return JournalStorage(JournalFileBackend(str(path)))
+
+
+@contextlib.contextmanager
+def _experimental() -> Iterator[None]:
+    """Pass over Optuna's warning that a part of it may change; pyproject holds its version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+
+def _mend(path: Path) -> None:
+    """Take away what a process that died in the middle of a line left behind."""
+    Path(f"{path}.lock").unlink(missing_ok=True)
+    if path.is_file():
+        data = path.read_bytes()
+        if data and not data.endswith(b"\n"):
+            path.write_bytes(data[: data.rfind(b"\n") + 1])
+
+
+def draw(trial: Any, space: Space) -> dict[str, Any]:
+    """Draw a configuration: Optuna's define-by-run, since a lower bound may hang on what was drawn before."""
+    drawn: dict[str, Any] = {}
+    for name, item in space.items():
+        if isinstance(item, Choice):
+            drawn[name] = trial.suggest_categorical(name, item.values)
+        elif isinstance(item, Whole):
+            drawn[name] = trial.suggest_int(name, item.low, item.high, log=item.log)
+        else:
+            low = item.low
+            if item.above is not None:
+                low = max(low, drawn[f"{name.partition('.')[0]}.{item.above}"] + HAIR)
+            drawn[name] = trial.suggest_float(name, low, item.high, log=item.log)
+    return drawn
+
+
+def finished(study: Study) -> list[FrozenTrial]:
+    """Return the trials that are over, by number; those that were interrupted are not among them."""
+    return [t for t in study.get_trials(deepcopy=False) if t.state.is_finished() and not is_interrupted(t)]
+
+
+def state_of(trial: FrozenTrial) -> str:
+    """Return "whole", "stopped" or "failed"."""
+    if trial.state == TrialState.FAIL:
+        return "failed"
+    return "stopped" if trial.user_attrs["stopped"] else "whole"
+
+
+def found(study: Study, space: Space) -> SearchOutcome:
+    """Return what a study has found, whoever ran it."""
+    trials = finished(study)
+    whole = [trial for trial in trials if state_of(trial) == "whole"]
+    best = max(whole, key=lambda trial: (np.mean(trial.values), -trial.number), default=None)
+    several = len(study.directions) > 1
+    if several and whole:
+        best = max(_front(whole), key=lambda trial: (np.mean(trial.values), -trial.number))
+    names = list(space)
+    return SearchOutcome(
+        best_params=dict(best.params) if best else {},
+        best_value=float(np.mean(best.values)) if best else None,
+        trials=pd.DataFrame([_row(trial, names, study) for trial in trials]),
+        front=tuple(_member(trial, study) for trial in _front(whole)) if several else (),
+        failed=tuple(f"trial {t.number}: {t.user_attrs[ERROR]}" for t in trials if state_of(t) == "failed"),
+    )
+
+
+def objectives(study: Study) -> list[str]:
+    """Return the names of what a study optimises."""
+    return list(study.user_attrs["objectives"])
+
+
+def _row(trial: FrozenTrial, names: Sequence[str], study: Study) -> dict[str, Any]:
+    values = list(trial.values) if trial.values else [float("nan")] * len(study.directions)
+    row = {
+        "number": trial.number,
+        "state": state_of(trial),
+        "value": float(np.mean(values)),
+        "folds": len(trial.user_attrs["folds"]),
+        "seconds": trial.user_attrs["seconds"],
+    }
+    if len(values) > 1:
+        row |= {f"value.{name}": value for name, value in zip(objectives(study), values, strict=True)}
+    return row | {name: trial.params.get(name) for name in names}
+
+
+def _member(trial: FrozenTrial, study: Study) -> dict[str, Any]:
+    values = dict(zip(objectives(study), trial.values, strict=True))
+    return {"number": trial.number, "params": dict(trial.params), "values": values}
+
+
+def _front(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the trials that no other reaches in all objectives and beats in one."""
+    points = np.array([trial.values for trial in trials])
+    kept = [not ((points >= point).all(axis=1) & (points > point).any(axis=1)).any() for point in points]
+    return [trial for trial, keep in zip(trials, kept, strict=True) if keep]

@@ -1,0 +1,158 @@
+"""From an experiment to systems with their fits, and the scores they have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from raymer.corpora.base import Corpus
+from raymer.errors import UsageError
+from raymer.experiments.spec import Experiment, Published, SystemSpec
+from raymer.learners.representation import make_representation
+from raymer.learners.system import System, find_component
+from raymer.results.frame import read_scores
+from raymer.results.store import ResultStore
+from raymer.studies.fit import Asked, Fit, Plan, plan_each
+from raymer.studies.samples import Samples, intersected, make_samples
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedSystem:
+    """One row of a table under one protocol: its system, what it reads, its number of features and its fits."""
+
+    name: str
+    protocol: str
+    input: str
+    system: System
+    n_features: int
+    published: Mapping[str, Published]
+    fits: tuple[Fit, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """An experiment on a corpus, planned.
+
+    Attributes
+    ----------
+    spec : Experiment
+    plan : Plan
+    systems : tuple of PlannedSystem
+        For each protocol the rows of the experiment, in their order.
+    coverage : mapping of input to int
+        Clips that have it; the study runs on those that have all.
+    """
+
+    spec: Experiment
+    plan: Plan
+    systems: tuple[PlannedSystem, ...]
+    coverage: Mapping[str, int]
+
+    def scores(self, store: ResultStore) -> pd.DataFrame:
+        """Return the tidy scores of all fits that are done, a row a system and score.
+
+        Columns are those of `read_scores`, with `row` (place among the systems), `system`, `protocol` and `input`.
+        """
+        places = {split_id: (split.repeat, split.fold) for split_id, split in self.plan.splits.items()}
+        scores = read_scores(store, self.plan.fits, places)
+        rows = [
+            (number, system.name, system.protocol, system.input, fit.id)
+            for number, system in enumerate(self.systems)
+            for fit in system.fits
+        ]
+        owners = pd.DataFrame(rows, columns=["row", "system", "protocol", "input", "fit"])
+        return owners.merge(scores, on="fit", how="inner")
+
+    def samples_of(self, row: int) -> Samples:
+        """Return what the system at `row` reads."""
+        return self.plan.inputs[self.systems[row].fits[0].samples]
+
+    def coverage_words(self) -> str:
+        """Say how many clips have all inputs, where one lacks some; else nothing."""
+        kept = len(self.plan.samples.clip_ids)
+        if len(self.coverage) < 2 or all(count == kept for count in self.coverage.values()):
+            return ""
+        return f"{kept} of {max(self.coverage.values())} clips have {' and '.join(self.coverage)}"
+
+
+def make_study(spec: Experiment, corpus: Corpus) -> Study:
+    """Plan `spec` on `corpus`.
+
+    Raises
+    ------
+    UsageError
+        When the corpus is not the experiment's, or lacks an input or a target; for a system that cannot predict a
+        target, or asks for more features than there are.
+    """
+    if corpus.name != spec.corpus:
+        raise UsageError(f"experiment {spec.name} is about corpus {spec.corpus}, not {corpus.name}")
+    drafts = [spec.build(row) for row in spec.systems]
+    for row, draft in zip(spec.systems, drafts, strict=True):
+        _check_targets(row, draft, corpus, spec.targets)
+        make_representation(draft)  # refuses what the network would, before anything is run
+    inputs = _inputs(spec, drafts, corpus)
+    samples = [inputs[row.input or spec.input, draft.accepts] for row, draft in zip(spec.systems, drafts, strict=True)]
+    coverage = {one.input: len(one.clip_ids) for one in samples}
+    samples = intersected(samples)
+    systems = [spec.build(row, width_share=_share(spec, one)) for row, one in zip(spec.systems, samples, strict=True)]
+    rows = [(name, rule, k) for name, rule in spec.protocols.items() for k in range(len(systems))]
+    asked = [Asked(systems[k], samples[k], rule.build(spec.systems[k].folds)) for _, rule, k in rows]
+    planned, fits = plan_each(asked, spec.targets, spec.seed)
+    for k, row in enumerate(spec.systems):
+        _check_width(row, systems[k], samples[k], planned, fits[k])
+    made = tuple(
+        PlannedSystem(
+            spec.systems[k].system,
+            name,
+            samples[k].input,
+            systems[k],
+            systems[k].width or samples[k].n_features,
+            spec.systems[k].published,
+            own,
+        )
+        for (name, _, k), own in zip(rows, fits, strict=True)
+    )
+    return Study(spec, planned, made, coverage)
+
+
+def _inputs(spec: Experiment, systems: Sequence[System], corpus: Corpus) -> dict[tuple[str | None, str], Samples]:
+    found: dict[tuple[str | None, str], Samples] = {}
+    for row, system in zip(spec.systems, systems, strict=True):
+        key = (row.input or spec.input, system.accepts)
+        if key not in found:
+            try:
+                found[key] = make_samples(corpus, key[0], system.accepts, spec.targets)
+            except UsageError as error:
+                raise UsageError(f"system {row.system}: {error}") from error
+    return found
+
+
+def _share(spec: Experiment, samples: Samples) -> float:
+    return samples.n_features / spec.published_features if spec.published_features else 1.0
+
+
+def _check_targets(row: SystemSpec, system: System, corpus: Corpus, targets: Sequence[str]) -> None:
+    if system.predictor.use == "head":
+        return
+    component = find_component(system.predictor.use, "predictor")
+    for target in targets:
+        try:
+            component.class_for(corpus.target(target).kind)
+        except UsageError as error:
+            raise UsageError(f"system {row.system}: {error} ({target})") from error
+
+
+def _check_width(row: SystemSpec, system: System, samples: Samples, plan: Plan, fits: Sequence[Fit]) -> None:
+    """Refuse a width that no fit could have; one rule for all reducers of raymer's own on tables."""
+    step = system.main_step
+    if step is None or system.network is not None or system.width is None or ":" in step.use:
+        return
+    rows = min(len(plan.splits[fit.split].train) for fit in fits)
+    least, what = min((samples.n_features, "features"), (rows, "clips in the smallest train part"))
+    if step.use == "rp":
+        least, what = samples.n_features, "features"
+    if system.width > least:
+        raise UsageError(
+            f"system {row.system}: width {system.width} is more than the {least} {what}: give a width "
+            f"(reducer: {{width: {max(1, least // 2)}}})"
+        )

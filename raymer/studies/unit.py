@@ -1,0 +1,232 @@
+"""One unit of work, the same in every process: stages x fits x targets, and a file for each fit."""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from raymer.errors import UsageError
+from raymer.learners.build import make_predictor, seeded_globals
+from raymer.learners.fitted import plain
+from raymer.learners.representation import Keep, Representation, Stage, make_representation
+from raymer.protocols.scoring import metrics_of
+from raymer.protocols.splits import Split
+from raymer.results.store import Result, ResultStore, StoreError
+from raymer.studies.fit import Fit, Unit
+from raymer.studies.samples import Samples
+from raymer.studies.versions import versions
+
+Note = Callable[[Fit, float, str | None], None]
+"""Told of every fit that ended: the fit, its own seconds, and the message of its failure if it failed."""
+
+
+def _silent(fit: Fit, seconds: float, message: str | None) -> None:
+    """Note nothing."""
+
+
+def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore, note: Note = _silent) -> list[str]:
+    """Run the fits of a unit, write a result or a failure for each, and return the ids that failed.
+
+    A fit that raises costs its own result only (law 4); a store that cannot be written stops the work. Fits that have
+    a result (the work list was made anew after a crash) are left alone; `note` hears of the others.
+    """
+    pending = tuple(fit for fit in unit if not store.has(fit.id))
+    failed: list[str] = []
+    if not pending:
+        return failed
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        keep = None
+        try:
+            if pending[0].system.epochs:
+                keep = stack.enter_context(store.checkpoint(pending[0].representation_id or pending[0].id))
+            for fit, made in run_fits(pending, samples, split, keep):
+                if isinstance(made, Exception):
+                    failed.append(fit.id)
+                    note(fit, time.perf_counter() - start, _record_failure(fit, made, store))
+                    continue
+                store.put(fit.id, made)
+                shared = 0.0 if made.seconds["shared"] else made.seconds["reducer"]
+                note(fit, shared + made.seconds["predictor"], None)
+        finally:
+            if keep is not None and all(store.has(fit.id) for fit in pending):
+                keep.drop()
+    return failed
+
+
+def run_fit(fit: Fit, samples: Samples, split: Split) -> Result:
+    """Run one fit by itself and return its result; nothing is written."""
+    made = next(made for _, made in run_fits((fit,), samples, split))
+    if isinstance(made, Exception):
+        raise made
+    return made
+
+
+def run_fits(
+    unit: Unit, samples: Samples, split: Split, keep: Keep | None = None
+) -> Iterator[tuple[Fit, Result | Exception]]:
+    """Train what the fits of a unit share and yield each fit with its result, or with what it raised.
+
+    Parameters
+    ----------
+    unit : fits of one split that share the training of their representation
+    samples : Samples
+    split : Split
+    keep : Keep, optional
+        From which a killed training goes on.
+    """
+    waiting: list[_Running] = []
+    try:
+        division = _Division(samples, split)
+        representation = _make(unit[0], samples)
+        waiting = [_Running(fit, shared=k > 0) for k, fit in enumerate(unit)]
+        for stage, seconds in _timed(_stages(unit[0], representation, division, keep)):
+            for running in tuple(waiting):
+                try:
+                    running.score(stage, division)
+                    if stage.epoch < representation.last:
+                        continue
+                    made: Result | Exception = running.result(division, seconds)
+                except Exception as error:
+                    made = error
+                waiting.remove(running)
+                yield running.fit, made
+    except StoreError:
+        raise
+    except Exception as error:
+        for fit in [running.fit for running in waiting] or unit:
+            yield fit, error
+
+
+def _make(fit: Fit, samples: Samples) -> Representation:
+    if fit.system.accepts != samples.accepts:
+        raise UsageError(
+            f"{fit.system.name} reads {fit.system.accepts}, and input {samples.input} is {samples.accepts}"
+        )
+    representation = make_representation(fit.system)
+    if getattr(representation, "wants_everything", False):
+        representation.everything = samples.data(np.arange(len(samples.clip_ids)))  # type: ignore[attr-defined]
+    return representation
+
+
+def _stages(fit: Fit, representation: Representation, division: "_Division", keep: Keep | None) -> Iterator[Stage]:
+    labels = division.train_labels(fit.targets, joint=fit.system.joint) if fit.system.is_supervised else None
+    return representation.stages(
+        division.data_train, labels, division.data_test, seed=fit.representation_seed, keep=keep
+    )
+
+
+def _timed(stages: Iterator[Stage]) -> Iterator[tuple[Stage, float]]:
+    """Yield each stage with the seconds that all so far took by themselves."""
+    total, start = 0.0, time.perf_counter()
+    for stage in stages:
+        total += time.perf_counter() - start
+        yield stage, total
+        start = time.perf_counter()
+
+
+class _Division:
+    """The rows of a split. Test labels are handed out by one method, after predictions exist."""
+
+    def __init__(self, samples: Samples, split: Split) -> None:
+        row_of = {clip: row for row, clip in enumerate(samples.clip_ids.tolist())}
+        self._samples = samples
+        self._train = np.array([row_of[clip] for clip in split.train.tolist()])
+        self._test = np.array([row_of[clip] for clip in split.test.tolist()])
+        self.feature_names = samples.feature_names
+        self.test_ids = split.test
+        self.n_train = len(self._train)
+        # A copy: what a learner does to its rows reaches nobody else's. Frames are shared and read-only.
+        self.data_train, self.data_test = samples.data(self._train), samples.data(self._test)
+
+    def kind(self, target: str) -> str:
+        """Kind of a target: "number" or "class"."""
+        return self._samples.kind(target)
+
+    def train_labels(self, targets: tuple[str, ...], *, joint: bool = False) -> np.ndarray:
+        """Labels of the train rows, a copy: (n_train,), or (n_train, n_targets) where they are learnt jointly."""
+        columns = [np.asarray(self._samples.labels[target][self._train]) for target in targets]
+        if not joint:
+            return columns[0]
+        from raymer.learners.sequence_network import labels_as_learnt
+
+        return labels_as_learnt(columns)
+
+    def test_labels(self, target: str) -> np.ndarray:
+        """Labels (n_test,) of the test rows: for scoring only."""
+        return np.asarray(self._samples.labels[target][self._test])
+
+
+@dataclass
+class _Running:
+    """A fit on its way: what it has predicted at each stage so far."""
+
+    fit: Fit
+    shared: bool
+    seconds: float = 0.0
+    predicted: list[tuple[str, int, np.ndarray]] = field(default_factory=list)
+
+    def score(self, stage: Stage, division: _Division) -> None:
+        """Fit a predictor for each target on what the stage made of the train rows, and predict the test rows."""
+        start = time.perf_counter()
+        for k, target in enumerate(self.fit.targets):
+            predicted = self._predict(stage, division, target, k)
+            if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
+                count = np.sum(~np.isfinite(predicted))
+                at = f" of {target} at epoch {stage.epoch}" if stage.epoch else ""
+                raise FloatingPointError(f"{count} of {len(predicted)} predictions{at} are not finite")
+            self.predicted.append((target, stage.epoch, predicted))
+        self.seconds += time.perf_counter() - start
+
+    def _predict(self, stage: Stage, division: _Division, target: str, place: int) -> np.ndarray:
+        step = self.fit.system.predictor
+        if step.use == "head":
+            if stage.head is None:
+                raise ValueError("head: the representation before it has no last layer of its own")
+            return plain(stage.head.predict(stage.test).reshape(len(stage.test), -1)[:, place])
+        seed = self.fit.predictor_seed(target)
+        names = division.feature_names if self.fit.system.main_step is None else ()
+        predictor = make_predictor(step, seed, division.kind(target), names)
+        with seeded_globals(seed):
+            # Copies: somebody else's predictor may write into what other fits of the unit still read.
+            predictor.fit(np.array(stage.train), division.train_labels((target,)))
+            return plain(predictor.predict(np.array(stage.test)))
+
+    def result(self, division: _Division, seconds: float) -> Result:
+        """Return the result; only now, all predictions being made, the test labels are looked at."""
+        scores: list[dict[str, Any]] = []
+        true: list[np.ndarray] = []
+        for target, epoch, predicted in self.predicted:
+            labels = division.test_labels(target)
+            true.append(labels)
+            for name, metric in metrics_of(division.kind(target)).items():
+                value = metric(labels, predicted)
+                if value is not None:  # undefined is no number
+                    scores.append({"target": target, "epoch": epoch, "metric": name, "value": float(value)})
+        n = len(division.test_ids)
+        return Result(
+            fit=self.fit.to_dict(),
+            scores=tuple(scores),
+            clip_ids=np.tile(division.test_ids, len(self.predicted)),
+            targets=np.repeat([target for target, _, _ in self.predicted], n),
+            epochs=np.repeat([epoch for _, epoch, _ in self.predicted], n).astype(np.int32),
+            true=np.concatenate(true),
+            predicted=np.concatenate([predicted for _, _, predicted in self.predicted]),
+            n_train=division.n_train,
+            n_test=n,
+            seconds={"reducer": seconds, "predictor": self.seconds, "shared": self.shared},
+            versions=versions(),
+        )
+
+
+def _record_failure(fit: Fit, error: Exception, store: ResultStore) -> str:
+    """Write the failure of a fit and return its one line; what is wrong with the store itself is raised again."""
+    if isinstance(error, StoreError):
+        raise error
+    message = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    store.fail(fit.id, fit.to_dict(), message, "".join(traceback.format_exception(error)))
+    return message
