@@ -3,13 +3,17 @@
 With labels scaled to [-1, 1], a song is a positive of an anchor when their labels differ by at most dP, and a negative
 when they differ by at least dN; what lies between is the gap and is used for nothing. In label order the positives of
 an anchor are one run of songs round it, and its negatives are all songs before one place and all songs from another:
-four places an anchor say everything.
+four places an anchor say everything. Classes are the same: in class order the positives of a song are its class's run,
+and its negatives all songs before and after that.
 """
 
 from dataclasses import dataclass
 
 import numba
 import numpy as np
+
+CLASS_GAPS = (0.0, 1.0)
+"""dP and dN between classes coded as whole numbers: no gap within a class, one or more between two."""
 
 
 @numba.njit(cache=True)
@@ -95,6 +99,22 @@ class LabelGaps:
             )
         return cls(order, ranges, anchors)
 
+    @classmethod
+    def of_classes(cls, codes: np.ndarray) -> "LabelGaps":
+        """Find them for classes coded as whole numbers, float64 (n,): positives are of one class, negatives of another.
+
+        Raises
+        ------
+        ValueError
+            When all songs are of one class, or no class has two.
+        """
+        counts = np.unique(codes, return_counts=True)[1]
+        if len(counts) < 2:
+            raise ValueError(f"triplets need two classes: all {len(codes)} songs are of one, so none is a negative")
+        if counts.max() < 2:
+            raise ValueError(f"none of the {len(counts)} classes has two songs, so no song has a positive")
+        return cls.of(codes, *CLASS_GAPS)
+
     @property
     def n_positives(self) -> np.ndarray:
         """Number of positives of the song at each place, itself not counted; int64 (n,)."""
@@ -104,3 +124,13 @@ class LabelGaps:
     def n_negatives(self) -> np.ndarray:
         """Number of negatives of the song at each place; int64 (n,)."""
         return np.asarray(self.ranges[:, 2] + len(self.order) - self.ranges[:, 3])
+
+    def positive(self, anchor: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Return the place of the positive number `which` of each place `anchor`; all int64 (n_triplets,)."""
+        place = self.ranges[anchor, 0] + which
+        return np.asarray(place + (place >= anchor))  # the anchor is not its own positive
+
+    def negative(self, anchor: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Return the place of the negative number `which` of each place `anchor`; all int64 (n_triplets,)."""
+        before, after = self.ranges[anchor, 2], self.ranges[anchor, 3]
+        return np.where(which < before, which, which - before + after)

@@ -1,6 +1,7 @@
 """TripletReducer: a one-layer net that brings songs of like label together (paper A)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -10,8 +11,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from raymer.learners.gaps import LabelGaps, fill_ranges, scale_labels
+from raymer.learners.gaps import CLASS_GAPS, LabelGaps, fill_ranges, scale_labels
+from raymer.learners.labels import are_classes
 from raymer.learners.optimise import Adam, one_cycle
+from raymer.learners.triplet_joint import JointGaps, fill_sides, joint_weights, scale_targets
 from raymer.learners.triplet_loss import exact_weights, laplacian, silence, squared_distances, triplet_gradient
 from raymer.learners.triplet_mining import Triplets, mine_paper, mine_reference
 
@@ -29,6 +32,9 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     One dense layer with a rectifier, z = max(x W + b, 0). Labels are scaled to [-1, 1] on the rows given to `fit`.
     Features are taken as they come: put a StandardScaler before it.
 
+    Beyond the paper, y may be classes: then positives are the songs of the anchor's class and negatives all others. Or
+    several numeric targets, learnt jointly: positives are near in all, negatives far in one (see `triplet_joint`).
+
     Parameters
     ----------
     width : int
@@ -38,7 +44,7 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         noise, hundreds of times faster); "paper" draws triplets by the text's steps 1 to 5; "reference" by the rule
         of the authors' notebook.
     d_p, d_n : float
-        dP and dN, in units of labels scaled to [-1, 1]; 0 <= dP < dN.
+        dP and dN, in units of labels scaled to [-1, 1]; 0 <= dP < dN. Classes have no gaps: leave both out.
     margin : float, optional
         alpha of eq. 1. Default 20 (exact) or 5 (the notebook's).
     learning_rate : float, optional
@@ -51,6 +57,8 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         Times triplets are mined anew, and passes over each mining; not for exact. Default 25 and 10.
     triplets : int, optional
         Triplets a mining; paper only. Default 150,000.
+    labels : {"auto", "numbers", "classes"}
+        What y holds. "auto" goes by its type: floats are numbers, whole numbers and text are classes.
     random_state : int, RandomState or None
 
     Attributes
@@ -65,8 +73,8 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     Raises
     ------
     ValueError
-        From `fit`: a parameter out of range or one that the mode would ignore; constant labels; no song with both a
-        positive and a negative; NaN or infinity in X or y.
+        From `fit`: a parameter out of range or one that would be ignored; constant labels or a single class; no song
+        with both a positive and a negative; NaN or infinity in X or y.
 
     Examples
     --------
@@ -90,6 +98,7 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         rounds: int | None = None,
         epochs: int | None = None,
         triplets: int | None = None,
+        labels: str = "auto",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.width = width
@@ -103,29 +112,35 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.rounds = rounds
         self.epochs = epochs
         self.triplets = triplets
+        self.labels = labels
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels."""
+        """Say that `fit` needs labels, and takes several targets."""
         tags: Tags = super().__sklearn_tags__()
         tags.target_tags.required = True
+        tags.target_tags.multi_output = True
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train the net on features X (n_songs, n_features) and labels y (n_songs,), both finite."""
+        """Train the net on features X (n_songs, n_features), finite, and y.
+
+        y is (n_songs,) of finite numbers or of classes, or (n_songs, n_targets) of finite numbers.
+        """
         settings = self._settings()
-        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True, ensure_min_samples=2, order="C")
-        labels = scale_labels(y)
-        gaps = LabelGaps.of(labels, self.d_p, self.d_n)
-        self.n_unused_anchors_ = len(labels) - len(gaps.anchors)
+        classes = y is not None and are_classes(y, self.labels)
+        X, y = validate_data(
+            *(self, X, y), dtype=np.float32, y_numeric=not classes, multi_output=True, ensure_min_samples=2, order="C"
+        )
+        task = self._of_classes(y) if classes else self._of_numbers(y)
+        self.n_unused_anchors_ = len(X) - len(task.gaps.anchors)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         rng = np.random.default_rng(seed)
         net = _Net(X.shape[1], self.width, rng)
         if self.mining == "exact":
-            self.loss_ = _train_exact(net, X, labels, (self.d_p, self.d_n), settings, rng)
+            self.loss_ = _train_exact(net, X, task, settings, rng)
         else:
-            mine = self._miner(labels, gaps, settings, rng)
-            self.loss_ = _train_on_triplets(net, X, mine, settings, rng)
+            self.loss_ = _train_on_triplets(net, X, self._miner(task, settings, rng), settings, rng)
         self.weight_, self.bias_ = net.weight.copy(), net.bias.copy()
         return self
 
@@ -162,12 +177,58 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             raise ValueError(f"dP={self.d_p!r} must be below dN={self.d_n!r}: the gap between them must not be empty")
         return settings
 
-    def _miner(
-        self, labels: np.ndarray, gaps: LabelGaps, settings: dict[str, Any], rng: np.random.Generator
-    ) -> Callable[[], Triplets]:
+    def _of_classes(self, y: np.ndarray) -> "_Task":
+        if (self.d_p, self.d_n) != (0.1, 0.5):
+            raise ValueError(f"d_p={self.d_p!r} and d_n={self.d_n!r} would have no effect on classes: leave them out")
+        self._refuse_reference()
+        codes = np.unique(y, return_inverse=True)[1].astype(np.float64)
+        return _Task(codes, LabelGaps.of_classes(codes), CLASS_GAPS)
+
+    def _of_numbers(self, y: np.ndarray) -> "_Task":
+        gaps = (self.d_p, self.d_n)
+        if y.ndim == 1 or y.shape[1] == 1:
+            labels = scale_labels(y.reshape(-1))
+            return _Task(labels, LabelGaps.of(labels, *gaps), gaps)
+        self._refuse_reference()
+        labels = scale_targets(y)
+        return _Task(labels, JointGaps.of(labels, *gaps), gaps)
+
+    def _refuse_reference(self) -> None:
+        if self.mining == "reference":
+            raise ValueError("mining='reference' is a rule for one number a song: choose exact or paper")
+
+    def _miner(self, task: "_Task", settings: dict[str, Any], rng: np.random.Generator) -> Callable[[], Triplets]:
         if self.mining == "paper":
-            return lambda: mine_paper(gaps, settings["triplets"], rng)
-        return lambda: mine_reference(labels, self.d_p, self.d_n, rng)
+            return lambda: mine_paper(task.gaps, settings["triplets"], rng)
+        return lambda: mine_reference(task.labels, self.d_p, self.d_n, rng)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Labels as the objective wants them, (n,) or (n, n_targets), who is what to whom, and (dP, dN)."""
+
+    labels: np.ndarray
+    gaps: LabelGaps | JointGaps
+    limits: tuple[float, float]
+
+    def weigher(self, n: int) -> Callable[..., float]:
+        """Return (places of a batch of n songs, distance, margin, weights) -> loss, as `exact_weights`."""
+        in_order = np.ascontiguousarray(self.labels[self.gaps.order])
+        if self.labels.ndim == 2:
+            sides = np.empty((n, n), dtype=np.int8)
+
+            def joint(places: np.ndarray, distance: np.ndarray, margin: np.float32, weights: np.ndarray) -> float:
+                fill_sides(in_order[places], *self.limits, sides)
+                return float(joint_weights(distance, sides, margin, weights))
+
+            return joint
+        ranges = np.empty((n, 4), dtype=np.int64)
+
+        def runs(places: np.ndarray, distance: np.ndarray, margin: np.float32, weights: np.ndarray) -> float:
+            fill_ranges(in_order[places], *self.limits, ranges)
+            return float(exact_weights(distance, ranges, margin, weights))
+
+        return runs
 
 
 def _require(name: str, value: Any, kind: type, in_range: bool, wanted: str) -> None:
@@ -228,12 +289,7 @@ def _train_on_triplets(
 
 
 def _train_exact(
-    net: _Net,
-    X: np.ndarray,
-    labels: np.ndarray,
-    gaps: tuple[float, float],
-    settings: dict[str, Any],
-    rng: np.random.Generator,
+    net: _Net, X: np.ndarray, task: _Task, settings: dict[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
     """Descend the exact objective on batches of songs; return every step's loss (METHOD: the exact objective)."""
     n_songs, width, steps = len(X), net.bias.shape[0], settings["steps"]
@@ -242,18 +298,15 @@ def _train_exact(
     x = np.empty((n, X.shape[1]), dtype=np.float32)
     z, d_z = np.empty((n, width), dtype=np.float32), np.empty((n, width), dtype=np.float32)
     gram, distance, weights = (np.empty((n, n), dtype=np.float32) for _ in range(3))
-    ranges = np.empty((n, 4), dtype=np.int64)
-    places = np.argsort(labels, kind="stable")
-    in_order = labels[places]
+    order, weigh = task.gaps.order, task.weigher(n)
     losses = np.empty(steps)
     for step, batch in zip(range(steps), _batches(n_songs, n, rng), strict=False):
         batch.sort()  # places in label order, so a sorted batch is in label order too
-        fill_ranges(in_order[batch], *gaps, ranges)
-        torch.index_select(_tensor(X), 0, _tensor(places[batch]), out=_tensor(x))
+        torch.index_select(_tensor(X), 0, _tensor(order[batch]), out=_tensor(x))
         net.forward(x, z)
         torch.mm(_tensor(z), _tensor(z).T, out=_tensor(gram))
         squared_distances(gram, distance)
-        losses[step] = exact_weights(distance, ranges, margin, weights)
+        losses[step] = weigh(batch, distance, margin, weights)
         laplacian(weights, gram)
         torch.mm(_tensor(gram), _tensor(z), out=_tensor(d_z))
         silence(z, d_z)

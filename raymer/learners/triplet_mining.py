@@ -6,6 +6,7 @@ Mining knows labels only, the loss knows distances only; between them stand thre
 import numpy as np
 
 from raymer.learners.gaps import LabelGaps
+from raymer.learners.triplet_joint import JointGaps
 
 Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Rows of the anchors, positives and negatives: three int64 arrays of one length."""
@@ -14,18 +15,15 @@ WINDOW = 15
 PAIRS = 10
 
 
-def mine_paper(gaps: LabelGaps, n_triplets: int, rng: np.random.Generator) -> Triplets:
+def mine_paper(gaps: LabelGaps | JointGaps, n_triplets: int, rng: np.random.Generator) -> Triplets:
     """Draw triplets by paper A's steps 1 to 5 (section III-A).
 
     The anchor is uniform over the songs that have a positive and a negative; then its positive and its negative are
     uniform over all it has.
     """
     anchor = rng.choice(gaps.anchors, size=n_triplets)
-    low, _, before, after = gaps.ranges[anchor].T
-    positive = low + rng.integers(gaps.n_positives[anchor])
-    positive += positive >= anchor  # the anchor is not its own positive
-    negative = rng.integers(gaps.n_negatives[anchor])
-    negative = np.where(negative < before, negative, negative - before + after)
+    positive = gaps.positive(anchor, rng.integers(gaps.n_positives[anchor]))
+    negative = gaps.negative(anchor, rng.integers(gaps.n_negatives[anchor]))
     return gaps.order[anchor], gaps.order[positive], gaps.order[negative]
 
 

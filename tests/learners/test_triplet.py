@@ -24,12 +24,15 @@ from raymer.learners.triplet_mining import PAIRS, WINDOW, mine_paper, mine_refer
 QUICK = {
     "exact": {"steps": 15, "batch": 32},
     "paper": {"rounds": 2, "epochs": 2, "triplets": 200, "learning_rate": 1e-3},
-    "reference": {"rounds": 2, "epochs": 1, "learning_rate": 1e-3},
+    "reference": {"rounds": 2, "epochs": 1, "learning_rate": 1e-3, "labels": "numbers"},
 }
 labels_in_range = arrays(np.float64, st.integers(4, 40), elements=st.floats(-1, 1, width=16))
 
 
-@parametrize_with_checks([TripletReducer(width=3, mining=mode, **QUICK[mode]) for mode in MODES])
+@parametrize_with_checks(
+    [TripletReducer(width=3, mining=mode, **QUICK[mode]) for mode in MODES]
+    + [TripletReducer(width=3, labels="numbers", **QUICK["exact"])]
+)
 def test_sklearn_conventions(estimator, check):
     check(estimator)
 
