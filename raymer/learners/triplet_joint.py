@@ -11,6 +11,7 @@ fit of 200 steps of 256 songs, one thread).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -121,7 +122,7 @@ def joint_weights(distance: np.ndarray, sides: np.ndarray, margin: np.float32, w
     negatives, active = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
     bounds, counts = np.empty(n + 3, dtype=np.float32), np.empty(n + 3, dtype=np.float32)
     n_anchors = 0
-    loss = 0.0
+    loss: Any = 0.0
     for a in range(n):
         n_near = n_far = 0
         for b in range(n):
@@ -140,7 +141,7 @@ def joint_weights(distance: np.ndarray, sides: np.ndarray, margin: np.float32, w
         bounds[n_near:padded] = -1.0  # no squared distance is below
         count_active(negatives[:n_far], bounds[:padded], active[:n_far], counts[:padded])
         share = np.float32(1.0 / (n_near * n_far))
-        total = 0.0
+        total: Any = 0.0
         for i in range(n_near):
             weights[a, near[i]] = share * counts[i]
             total += counts[i] * bounds[i]
@@ -151,4 +152,4 @@ def joint_weights(distance: np.ndarray, sides: np.ndarray, margin: np.float32, w
     if n_anchors == 0:
         return 0.0
     weights *= np.float32(1.0 / n_anchors)
-    return loss / n_anchors
+    return float(loss / n_anchors)
