@@ -30,7 +30,7 @@ def scale_targets(y: np.ndarray) -> np.ndarray:
     y = np.asarray(y, dtype=np.float64)
     low, high = y.min(axis=0), y.max(axis=0)
     for k in np.flatnonzero(~(high > low)):
-        raise ValueError(f"triplets need labels that differ: all {len(y)} labels of target {k} are {low[k]:g}")
+        raise ValueError(f"labels must differ to be learnt from: all {len(y)} labels of target {k} are {low[k]:g}")
     return np.asarray(2.0 * (y - low) / (high - low) - 1.0)
 
 
