@@ -133,7 +133,7 @@ class RnCReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 raise ValueError(f"{name}={value!r} must be a whole number of at least {least}")
         for name in ("tau", "learning_rate"):
             value = getattr(self, name)
-            if not isinstance(value, Real) or not value > 0:
+            if not isinstance(value, Real) or not float(value) > 0:
                 raise ValueError(f"{name}={value!r} must be a number above 0")
         if not isinstance(self.weight_decay, Real) or not float(self.weight_decay) >= 0:
             raise ValueError(f"weight_decay={self.weight_decay!r} must be a number of at least 0")
