@@ -53,7 +53,7 @@ def check_component(use: str, role: str = "step", **params: Any) -> list[Fault]:
         Name of a reducer or predictor, or "module:Class" of a file that was brought.
     role : {"step", "predictor"}
     **params
-        Of the component. Reducers with a `width` are tried at 3 unless it is said.
+        Of the component. Reducers with a `width` are tried at 2 unless it is said.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def check_component(use: str, role: str = "step", **params: Any) -> list[Fault]:
     if component.role == "encoder":
         return check_encoder(use, **params)
     if "width" in component.parameters:
-        params = {"width": 3, **params}
+        params = {"width": 2, **params}
     step, component = make_step({"use": use, **params}, role)
     kinds = ["number"] if role == "step" else _kinds(component)
     if role == "step":
@@ -96,6 +96,8 @@ def _kinds(component: Component) -> list[str]:
 def _wants_classes(step: Step, component: Component) -> bool:
     from sklearn.utils import get_tags
 
+    if component.kinds == ("class",):
+        return True
     try:
         return bool(get_tags(make_estimator(step, component, SEED)).estimator_type == "classifier")
     except Exception:

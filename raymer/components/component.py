@@ -43,6 +43,8 @@ class Component:
         For predictors of numbers: whether labels are brought to [-1, 1] on the train rows, and back.
     trusted : tuple of str
         Types that its fitted state is made of, beside those that every model may hold.
+    kinds : tuple of str
+        Of targets, that a reducer can learn from.
     origin : str
         Where it comes from: "raymer", "NAME VERSION" of an installed package, or "file NAME".
     revision : str
@@ -65,6 +67,7 @@ class Component:
     class_path: str = ""
     scales_labels: bool = False
     trusted: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("number", "class")
     origin: str = "raymer"
     revision: str = ""
     package: str = ""

@@ -35,8 +35,9 @@ def make_estimator(step: Step, component: Component, seed: int, kind: str = "num
     """
     cls = component.class_for(kind) if component.role == "predictor" else component.cls
     values = {name: _value(value, seed) for name, value in step.params.items()}
-    if component.model is not None and "width" in component.model.model_fields:
-        values.setdefault("width", component.parameters["width"].default)
+    width = component.parameters.get("width") if component.model is not None else None
+    if width is not None and width.default is not None:
+        values.setdefault("width", width.default)
     named = {component.rename.get(name, name): value for name, value in values.items()}
     try:
         made = cls(**component.fixed, **named) if component.is_foreign else cls().set_params(**component.fixed, **named)

@@ -37,7 +37,15 @@ def preset_names() -> list[str]:
     reducers = [name for name in REDUCERS.names() if name not in ("scale", "impute", "clip")]
     after = [name for name in PREDICTORS.names() if name not in ALONE]
     alone = [name for name in PREDICTORS.names() if name != HEAD]
-    return [*alone, *(f"{first}-{last}" for first in reducers for last in after), *NETWORK_PRESETS]
+    pairs = [f"{first}-{last}" for first in reducers for last in after if _agree(first, last)]
+    return [*alone, *pairs, *NETWORK_PRESETS]
+
+
+def _agree(reducer: str, predictor: str) -> bool:
+    """Say whether there is a kind of target that both are for."""
+    last = PREDICTORS[predictor]
+    kinds = {"number": bool(last.path), "class": bool(last.class_path) or last.is_foreign}
+    return any(kinds[kind] for kind in REDUCERS[reducer].kinds)
 
 
 def preset(name: str, reducer: Mapping[str, Any] | None = None, predictor: Mapping[str, Any] | None = None) -> System:

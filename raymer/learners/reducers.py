@@ -41,6 +41,7 @@ class TripletParams(SeededWidths):
     rounds: Count | None = None
     epochs: Count | None = None
     triplets: Count | None = None
+    labels: Literal["auto", "numbers", "classes"] = "auto"
 
     @model_validator(mode="after")
     def _gaps(self) -> Self:
@@ -57,6 +58,55 @@ class AutoencoderParams(SeededWidths):
     max_epochs: Count = 150
     patience: Count = 5
     tol: Annotated[float, Field(ge=0)] = 0.01
+
+
+class NarrowWidths(Params):
+    """What linear supervised reducers have: a few directions hold what there is."""
+
+    width: Count = 10
+
+
+class LDAParams(Params):
+    """Those of LDAReducer."""
+
+    width: Count | None = None
+
+
+class NCAParams(NarrowWidths):
+    """Those of NCAReducer."""
+
+    iterations: Count = 50
+    init: Literal["auto", "pca", "lda", "identity", "random"] = "auto"
+    random_state: Seed = None
+
+
+class MLKRParams(NarrowWidths):
+    """Those of MLKRReducer."""
+
+    iterations: Count = 5
+
+
+class RnCParams(SeededWidths):
+    """Those of RnCReducer."""
+
+    hidden: Count | None = 256
+    tau: Above = 2.0
+    batch: Count = 256
+    epochs: Count = 20
+    learning_rate: Above = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+
+
+class ClipParams(Params):
+    """Those of ClipOutliers."""
+
+    sd: Above = 5.0
+
+
+class ImputeParams(Params):
+    """Those of Impute."""
+
+    indicators: bool = False
 
 
 class ScaleParams(Params):
@@ -76,6 +126,16 @@ _TRIPLET_SPACE: Space = {
     "steps": Whole(50, 800, log=True, default=200),
 }
 _TO_COMPONENTS = {"width": "n_components"}
+
+
+def _linear(
+    name: str, path: str, what: str, model: type[Params], *, space: Space | None = None, **more: Any
+) -> Component:
+    """Return a supervised reducer of `learners/` that has few directions."""
+    width = {"width": Whole(1, 50, log=True, default=10)} if name != "lda" else {}
+    settings = {"cost": 0.2, **more}
+    own = {**width, **(space or {})}
+    return Component(name, "reducer", f"raymer.learners.{path}", what, model, space=own, supervised=True, **settings)
 
 
 def _why_not(cls: type[Any]) -> str:
@@ -134,6 +194,46 @@ REDUCERS = Catalogue(
             AutoencoderParams,
             space={**_WIDTH, "learning_rate": Real(1e-4, 1e-2, log=True, default=1e-3)},
             cost=1.0,
+            supervised=False,
+        ),
+        _linear("pls", "pls:PLSReducer", "partial least squares", NarrowWidths, kinds=("number",)),
+        _linear("lda", "lda:LDAReducer", "linear discriminants, shrunk", LDAParams, kinds=("class",)),
+        _linear("nca", "nca:NCAReducer", "neighbourhood components", NCAParams, kinds=("class",), cost=1.0),
+        _linear(
+            "mlkr",
+            "mlkr:MLKRReducer",
+            "metric learning for kernel regression",
+            MLKRParams,
+            kinds=("number",),
+            space={"iterations": Whole(1, 30, log=True, default=5)},
+        ),
+        Component(
+            "rnc",
+            "reducer",
+            "raymer.learners.rnc:RnCReducer",
+            "Rank-N-Contrast, a small network",
+            RnCParams,
+            space={**_WIDTH, "tau": Real(0.5, 10.0, log=True, default=2.0)},
+            cost=0.4,
+            supervised=True,
+            kinds=("number",),
+        ),
+        Component(
+            "clip",
+            "reducer",
+            "raymer.learners.steps:ClipOutliers",
+            "each feature to its train mean plus and minus some standard deviations",
+            ClipParams,
+            cost=0.01,
+            supervised=False,
+        ),
+        Component(
+            "impute",
+            "reducer",
+            "raymer.learners.steps:Impute",
+            "missing values by the median of the train rows",
+            ImputeParams,
+            cost=0.01,
             supervised=False,
         ),
     ],

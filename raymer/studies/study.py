@@ -132,12 +132,16 @@ def _share(spec: Experiment, samples: Samples) -> float:
 
 
 def _check_targets(row: SystemSpec, system: System, corpus: Corpus, targets: Sequence[str]) -> None:
-    if system.predictor.use == "head":
-        return
-    component = find_component(system.predictor.use, "predictor")
     for target in targets:
+        kind = corpus.target(target).kind
+        for step in system.steps:
+            if kind not in find_component(step.use, "step").kinds:
+                other = "classes" if kind == "number" else "numbers"
+                raise UsageError(f"system {row.system}: {step.use} learns from {other}, and {target} is a {kind}")
+        if system.predictor.use == "head":
+            continue
         try:
-            component.class_for(corpus.target(target).kind)
+            find_component(system.predictor.use, "predictor").class_for(kind)
         except UsageError as error:
             raise UsageError(f"system {row.system}: {error} ({target})") from error
 
