@@ -26,6 +26,7 @@ _PUBLIC = {
     "SimilarityGRU": "raymer.learners.recurrent",
     "System": "raymer.learners.system",
     "TripletReducer": "raymer.learners.triplet",
+    "audit": "raymer.audits",
     "compare": "raymer.api.comparisons",
     "compare_all": "raymer.api.comparisons",
     "cross_validate": "raymer.api.cross_validate",

@@ -39,6 +39,7 @@ def corpus_with_audio(
     *,
     layout: str,
     inputs: Mapping[str, Input] | None = None,
+    group_name: str | None = None,
 ) -> Corpus:
     """Return a corpus of the annotated clips whose audio exists; the others are left out, counted and named.
 
@@ -54,6 +55,8 @@ def corpus_with_audio(
     layout : str
         Where audio is expected, for the error.
     inputs : mapping of str to Input, optional
+    group_name : str, optional
+        What a group is called.
 
     Raises
     ------
@@ -75,7 +78,9 @@ def corpus_with_audio(
         ],
     }
     kept = clips[has_audio].reset_index(drop=True)
-    return Corpus(name, kept, targets, dict(inputs or {}), notes, str(root.absolute()))
+    return Corpus(
+        name, kept, targets, dict(inputs or {}), notes, audio_root=str(root.absolute()), group_name=group_name
+    )
 
 
 def unannotated(root: Path, clips: pd.DataFrame) -> int:

@@ -78,7 +78,8 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         "two_labels": " = ".join(TWO_LABELS) if present.issuperset(TWO_LABELS) else None,
         "clips_a_style": {style: int(count) for style, count in clips[TARGET].value_counts(sort=False).items()},
     }
-    return corpus_with_audio("ballroom", root, clips, (Target(TARGET, kind="class"),), notes, layout=INFO.layout)
+    targets = (Target(TARGET, kind="class"),)
+    return corpus_with_audio("ballroom", root, clips, targets, notes, layout=INFO.layout, group_name="album")
 
 
 def album(clip: str) -> str:

@@ -76,6 +76,8 @@ class Corpus:
         Folder of the audio files; not part of the fingerprint, since files may move.
     folder : Path, optional
         Where the corpus was read from; built features lie below it. Not part of the fingerprint either.
+    group_name : str, optional
+        What a group is called ("artist", "song"); not part of the fingerprint.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Corpus:
     notes: Mapping[str, Any] = field(default_factory=dict)
     audio_root: str | None = None
     folder: Path | None = None
+    group_name: str | None = None
 
     def __post_init__(self) -> None:
         check_clips(self.name, self.clips, self.targets)
@@ -193,6 +196,7 @@ def _write_files(corpus: Corpus, folder: Path) -> None:
         "fingerprint": corpus.fingerprint,
         "notes": dict(corpus.notes),
         "audio_root": corpus.audio_root,
+        "group_name": corpus.group_name,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 
@@ -227,6 +231,7 @@ def load_corpus(folder: str | Path) -> Corpus:
         notes=manifest["notes"],
         audio_root=manifest["audio_root"],
         folder=folder,
+        group_name=manifest.get("group_name"),
     )
     found = {name: item.fingerprint for name, item in corpus.inputs.items()}
     if corpus.fingerprint != manifest["fingerprint"] or found != manifest["inputs"]:

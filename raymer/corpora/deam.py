@@ -73,6 +73,8 @@ def read(src: Path, options: ImportOptions) -> Corpus:
     agreement = check_repair(songs, src, default=options.repair is None)
     metadata = read_metadata(src)
     songs["group"] = [metadata["artist"].get(clip) or clip for clip in songs["clip_id"]]
+    if metadata["title"]:
+        songs["title"] = [metadata["title"].get(clip) for clip in songs["clip_id"]]
     notes: dict[str, Any] = {"annotated": len(songs), "repair": rule, "repaired": repaired, "agreement": agreement}
     if options.features_table is not None:
         ready = read_ready_features(options.features_table, songs["clip_id"].tolist())
@@ -89,7 +91,7 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         "left_out": [{"reason": reason, "count": len(missing), "first": missing[:5]}] if missing else [],
         "artists_known": int((songs["group"] != songs["clip_id"]).sum()),
     }
-    return Corpus("deam", songs, TARGETS, {item.name: item}, notes)
+    return Corpus("deam", songs, TARGETS, {item.name: item}, notes, group_name="artist")
 
 
 def read_static(src: Path) -> pd.DataFrame:
@@ -166,17 +168,18 @@ def _dynamic_means(path: Path) -> "pd.Series[float]":
 
 
 def read_metadata(src: Path) -> dict[str, dict[str, Any]]:
-    """Return {"artist": {clip: name}, "start": {clip: seconds}} of the songs of 2013; empty without the file."""
+    """Return artist, title and start (seconds) of the songs of 2013, each by clip; empty without the file."""
     path = src / METADATA
     if not path.is_file():
-        return {"artist": {}, "start": {}}
+        return {"artist": {}, "title": {}, "start": {}}
     frame = read_table(path)
     column = "start of the segment (min.sec)"
     require_columns(frame, ["song_id", "Artist", column], path)
     frame = frame[frame["song_id"] != ""]
     ids = clip_ids(frame, "song_id", path)
     starts = {clip: parse_start(text, path, clip) for clip, text in zip(ids, frame[column], strict=True)}
-    return {"artist": dict(zip(ids, frame["Artist"], strict=True)), "start": starts}
+    titles = dict(zip(ids, frame["Song title"], strict=True)) if "Song title" in frame.columns else {}
+    return {"artist": dict(zip(ids, frame["Artist"], strict=True)), "title": titles, "start": starts}
 
 
 def parse_start(text: str, path: Path, clip: str) -> int:

@@ -71,7 +71,10 @@ def read(src: Path, options: ImportOptions) -> Corpus:
     if options.features_table is not None:
         with_audio = clips["clip_id"][clips["audio"].notna()].tolist()
         inputs["features"] = read_any_features(options.features_table, with_audio, "features")
-    return corpus_with_audio("emotify", src, clips, TARGETS, notes, layout="audio/GENRE/N.mp3", inputs=inputs)
+    layout = "audio/GENRE/N.mp3"
+    return corpus_with_audio(
+        "emotify", src, clips, TARGETS, notes, layout=layout, inputs=inputs, group_name="recording"
+    )
 
 
 def mean_ratings(path: Path) -> pd.DataFrame:

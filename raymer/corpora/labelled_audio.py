@@ -70,7 +70,9 @@ def read_labels(
         "audio_without_label": unannotated(src, clips),
     }
     layout = "audio/ID.mp3 or LABEL/ID.mp3"
-    return corpus_with_audio(name, src, clips, (Target(target, kind="class"),), notes, layout=layout)
+    return corpus_with_audio(
+        name, src, clips, (Target(target, kind="class"),), notes, layout=layout, group_name="artist"
+    )
 
 
 def _find(src: Path, clip: str, label: str) -> str | None:

@@ -60,10 +60,12 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         inputs[item.name] = item
         notes |= taken
     if "audio" not in songs:
-        return Corpus("mediaeval2013", songs, TARGETS, inputs, {"annotated": len(songs), **notes})
+        return Corpus("mediaeval2013", songs, TARGETS, inputs, {"annotated": len(songs), **notes}, group_name="artist")
     notes["audio_without_annotation"] = unannotated(src, songs)
     layout = f"{CLIPS}/ID.mp3"
-    return corpus_with_audio("mediaeval2013", src, songs, TARGETS, notes, layout=layout, inputs=inputs)
+    return corpus_with_audio(
+        "mediaeval2013", src, songs, TARGETS, notes, layout=layout, inputs=inputs, group_name="artist"
+    )
 
 
 def _read_features(path: Path, songs: pd.DataFrame) -> tuple[Input, dict[str, Any]]:
@@ -93,6 +95,10 @@ def _read_songs(path: Path, info_path: Path) -> pd.DataFrame:
     unknown = [clip for clip in ids if not artist.get(clip)]
     if unknown:
         raise RaymerError(f"{info_path}: song {unknown[0]} has no artist ({len(unknown)} in all)")
-    return pd.DataFrame(
+    songs = pd.DataFrame(
         {"clip_id": ids, "group": [artist[clip] for clip in ids], "valence": values[:, 0], "arousal": values[:, 1]}
     )
+    if "Song title" in info.columns:
+        title = dict(zip(clip_ids(info, "song_id", info_path), info["Song title"], strict=True))
+        songs["title"] = [title[clip] for clip in ids]
+    return songs

@@ -59,7 +59,7 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         "artists_known": sum(bool(artist.get(clip)) for clip in ids.tolist()),
         "audio_without_annotation": unannotated(root, clips),
     }
-    return corpus_with_audio("pmemo", root, clips, TARGETS, notes, layout="chorus/ID.mp3")
+    return corpus_with_audio("pmemo", root, clips, TARGETS, notes, layout="chorus/ID.mp3", group_name="artist")
 
 
 def _artists(path: Path) -> dict[str, str]:

@@ -39,4 +39,5 @@ def make_synthetic(n_clips: int = 200, n_features: int = 40, *, noise: float = 1
         clips[name] = np.clip(5.0 + 1.5 * value, 1.0, 9.0)
     item = Input("features", ids, features, tuple(f"f{k:03d}" for k in range(n_features)))
     targets = (Target("valence", low=1.0, high=9.0), Target("arousal", low=1.0, high=9.0))
-    return Corpus("synthetic", clips, targets, {item.name: item}, {"annotated": n_clips, "with_features": n_clips})
+    notes = {"annotated": n_clips, "with_features": n_clips}
+    return Corpus("synthetic", clips, targets, {item.name: item}, notes, group_name="artist")

@@ -1,8 +1,9 @@
 """How many test clips have their group (artist, song) in the train part, protocol by protocol."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from raymer.corpora.audit import leaked_share
 from raymer.corpora.base import Corpus
 from raymer.protocols.splits import GroupKFold, KFold
 
@@ -24,3 +25,12 @@ def group_leakage(corpus: Corpus, folds: int = 10) -> dict[str, float]:
         name: leaked_share(groups, [(split.train, split.test) for split in protocol.splits(rows, groups)])
         for name, protocol in protocols.items()
     }
+
+
+def leaked_share(groups: np.ndarray, divisions: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Return the share of test clips, over all `divisions` (rows of train, rows of test), with their group in train."""
+    leaked = total = 0
+    for train, test in divisions:
+        leaked += int(np.isin(groups[test], groups[train]).sum())
+        total += len(test)
+    return leaked / total
