@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from raymer.audits.checks import CHECKS, Check
 from raymer.audits.finding import CHANGES, CannotSay, Finding
 from raymer.audits.given import GivenSplits, look_at_splits
@@ -118,7 +120,8 @@ def _run(corpus: Corpus, checks: Iterable[Check]) -> _Outcome:
     outcome = _Outcome()
     for check in checks:
         try:
-            found = check.look(corpus)
+            with threadpool_limits(1):  # small products: more threads only wait for each other
+                found = check.look(corpus)
         except CannotSay as reason:
             outcome.not_applicable[check.kind.code] = str(reason)
             continue
