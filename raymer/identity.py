@@ -46,7 +46,7 @@ def array_hash(*arrays: np.ndarray, length: int = 16) -> str:
     for array in arrays:
         contiguous = np.ascontiguousarray(array)
         digest.update(f"{contiguous.dtype.str}{contiguous.shape}".encode())
-        digest.update(contiguous.tobytes())
+        digest.update(contiguous.reshape(-1).view(np.uint8).data)  # its very bytes, without a copy of them
     return digest.hexdigest()[:length]
 
 

@@ -34,12 +34,15 @@ def say(text: str, *, style: str | None = None) -> None:
 
 
 @contextlib.contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn what raymer refuses into one line and an exit code: 2 for wrong use, 1 for failed work."""
+def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
+    """Turn what raymer refuses into one line and an exit code: 2 for wrong use, 1 for failed work.
+
+    `worded` puts a message into the words of the command line.
+    """
     try:
         yield
     except RaymerError as error:
-        err.print(f"raymer: {error}", style="red", markup=False)
+        err.print(f"raymer: {worded(str(error))}", style="red", markup=False)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt:
         err.print("raymer: stopped; the same command goes on from here")

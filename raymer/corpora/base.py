@@ -19,8 +19,9 @@ from raymer.errors import RaymerError, UsageError
 from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "corpus.json"
+WRITE_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,43 @@ class Input:
     name : str
     clip_ids : ndarray of shape (n_clips,), str
     values : ndarray of shape (n_clips, n_features), float64
+        NaN where a cell is missing.
     columns : tuple of str
         Names of the features.
+    made_by : mapping
+        Where it comes from, JSON-ready: an extractor with its parameters, or a file and its hash. Not part of the
+        fingerprint.
     """
 
     name: str
     clip_ids: np.ndarray
     values: np.ndarray
     columns: tuple[str, ...]
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the content: clip ids, names of the features, values."""
         return content_hash([self.clip_ids.tolist(), list(self.columns), array_hash(self.values)])
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who made a corpus and of what: the importer's name, the data's terms, the files read and their hashes.
+
+    Attributes
+    ----------
+    importer : str
+        A name of `raymer corpora`, or "frame", "arrays", "synthetic" where there was no file; "" is unknown.
+    licence, where : str
+    sources : tuple of mapping
+        {"file": name, "sha256": digits} of every table that was read.
+    """
+
+    importer: str = ""
+    licence: str = "yours"
+    where: str = "yours"
+    sources: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,8 +90,9 @@ class Corpus:
     ----------
     name : str
     clips : DataFrame
-        One row a clip: `clip_id` (str, unique), `group` (str: what no split may divide), a column a target, and
-        `audio` (the file's path below `audio_root`) where the corpus has audio.
+        One row a clip: `clip_id` (str, unique), `group` (str: what no split may divide), a column a target (NaN or
+        None where a clip has no such label), `audio` (the file's path below `audio_root`) where the corpus has
+        audio, and kept columns, which no system sees and protocols may use.
     targets : tuple of Target
     inputs : mapping of name to Input
         Features; a clip may lack some.
@@ -77,7 +103,8 @@ class Corpus:
     folder : Path, optional
         Where the corpus was read from; built features lie below it. Not part of the fingerprint either.
     group_name : str, optional
-        What a group is called ("artist", "song"); not part of the fingerprint.
+        What a group is called (artist, song); None where none were given and every clip is its own.
+    origin : Origin
     """
 
     name: str
@@ -88,6 +115,7 @@ class Corpus:
     audio_root: str | None = None
     folder: Path | None = None
     group_name: str | None = None
+    origin: Origin = field(default_factory=Origin)
 
     def __post_init__(self) -> None:
         check_clips(self.name, self.clips, self.targets)
@@ -97,8 +125,28 @@ class Corpus:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of ids, groups and labels; the inputs have fingerprints of their own."""
-        columns = {target.name: self.clips[target.name].tolist() for target in self.targets}
+        columns = {target.name: _labels(self.clips[target.name]) for target in self.targets}
         return content_hash([self.name, self.clips["clip_id"].tolist(), self.clips["group"].tolist(), columns])
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of the columns that stand beside the clips and are neither features nor targets."""
+        taken = {*OWN_COLUMNS, *(target.name for target in self.targets)}
+        return tuple(name for name in self.clips.columns if name not in taken)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, **said: Any) -> "Corpus":
+        """Make a corpus of a DataFrame with a row a clip; see `raymer.corpora.door.frames.corpus_from_frame`."""
+        from raymer.corpora.door.frames import corpus_from_frame
+
+        return corpus_from_frame(frame, **said)
+
+    @classmethod
+    def from_arrays(cls, X: Any, y: Any, **said: Any) -> "Corpus":
+        """Make a corpus of arrays; see `raymer.corpora.door.frames.corpus_from_arrays`."""
+        from raymer.corpora.door.frames import corpus_from_arrays
+
+        return corpus_from_arrays(X, y, **said)
 
     def target(self, name: str) -> Target:
         """Return the target called `name`, or raise UsageError that lists the names there are."""
@@ -121,6 +169,15 @@ class Corpus:
         return replace(self, inputs={**self.inputs, item.name: item})
 
 
+OWN_COLUMNS = ("clip_id", "group", "audio")
+"""What a clip table has of its own beside targets and kept columns."""
+
+
+def _labels(column: "pd.Series[Any]") -> list[Any]:
+    """Return labels as JSON can say them: None where one is missing."""
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+
+
 def _names(names: Any) -> str:
     return ", ".join(names) or "none"
 
@@ -133,14 +190,17 @@ def check_clips(name: str, clips: pd.DataFrame, targets: tuple[Target, ...]) -> 
     if clips["group"].isna().any():
         raise RaymerError(f"corpus {name}: clip {ids[clips['group'].isna()].iloc[0]!r} has no group")
     for target in targets:
+        if target.name not in clips:
+            raise RaymerError(f"corpus {name}: the clip table has no column for the target {target.name!r}")
         column = clips[target.name]
-        bad = column.isna() if target.kind == "class" else ~np.isfinite(column.to_numpy(dtype=np.float64))
-        if bad.any():
-            raise RaymerError(f"corpus {name}: clip {ids[bad].iloc[0]!r} has no {target.name}")
+        if len(column) and column.isna().all():
+            raise RaymerError(f"corpus {name}: no clip has a label of {target.name}")
+        if target.kind == "number" and (infinite := np.isinf(column.to_numpy(dtype=np.float64))).any():
+            raise RaymerError(f"corpus {name}: clip {ids[infinite].iloc[0]!r} has an infinite {target.name}")
 
 
 def check_input(name: str, item: Input, clips: pd.DataFrame) -> None:
-    """Raise RaymerError for features that are not finite or belong to no clip, naming the clip and the feature."""
+    """Raise RaymerError for features that are infinite or belong to no clip, naming the clip and the feature."""
     unknown = ~np.isin(item.clip_ids.astype(str), clips["clip_id"].to_numpy(dtype=str))
     if unknown.any():
         raise RaymerError(
@@ -148,12 +208,21 @@ def check_input(name: str, item: Input, clips: pd.DataFrame) -> None:
         )
     if len(set(item.clip_ids.tolist())) != len(item.clip_ids):
         raise RaymerError(f"corpus {name}, input {item.name}: a clip has two rows of features")
-    rows, columns = np.nonzero(~np.isfinite(item.values))
-    if len(rows):
+    infinite = np.isinf(item.values)
+    if infinite.any():
+        rows, columns = np.nonzero(infinite)
         raise RaymerError(
             f"corpus {name}, input {item.name}: clip {str(item.clip_ids[rows[0]])!r} has "
             f"{item.values[rows[0], columns[0]]} as {item.columns[columns[0]]} ({len(rows)} such cells in all)"
         )
+
+
+def check_place(folder: Path, *, replace_existing: bool = False) -> None:
+    """Raise UsageError where `folder` is taken: it exists and is neither empty nor a corpus to be replaced."""
+    is_taken = folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder])
+    is_corpus = (folder / MANIFEST).exists()
+    if is_taken and not (is_corpus and replace_existing):
+        raise UsageError(f"{folder} exists already: {'--force replaces it' if is_corpus else 'choose a new folder'}")
 
 
 def write_corpus(corpus: Corpus, folder: Path, *, replace_existing: bool = False) -> None:
@@ -164,10 +233,7 @@ def write_corpus(corpus: Corpus, folder: Path, *, replace_existing: bool = False
     UsageError
         When `folder` exists and is not an empty folder, unless `replace_existing` and it holds a corpus.
     """
-    is_taken = folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder])
-    is_corpus = (folder / MANIFEST).exists()
-    if is_taken and not (is_corpus and replace_existing):
-        raise UsageError(f"{folder} exists already: {'--force replaces it' if is_corpus else 'choose a new folder'}")
+    check_place(folder, replace_existing=replace_existing)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -185,20 +251,40 @@ def _write_files(corpus: Corpus, folder: Path) -> None:
     pq.write_table(pa.Table.from_pandas(corpus.clips, preserve_index=False), folder / "clips.parquet")
     (folder / "inputs").mkdir()
     for item in corpus.inputs.values():
-        frame = pd.DataFrame(item.values, columns=list(item.columns))
-        frame.insert(0, "clip_id", item.clip_ids)
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / "inputs" / f"{item.name}.parquet")
+        write_input(item, folder / "inputs" / f"{item.name}.parquet")
     manifest = {
         "format": FORMAT,
         "name": corpus.name,
         "targets": [asdict(target) for target in corpus.targets],
-        "inputs": {name: item.fingerprint for name, item in corpus.inputs.items()},
+        "inputs": input_records(corpus.inputs),
         "fingerprint": corpus.fingerprint,
         "notes": dict(corpus.notes),
         "audio_root": corpus.audio_root,
         "group_name": corpus.group_name,
+        "origin": asdict(corpus.origin),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def input_records(inputs: Mapping[str, Input]) -> dict[str, dict[str, Any]]:
+    """Return what corpus.json says of every input: its fingerprint and what it was made by."""
+    return {name: {"fingerprint": item.fingerprint, "made_by": dict(item.made_by)} for name, item in inputs.items()}
+
+
+def write_input(item: Input, path: Path) -> None:
+    """Write a table of features, its ids first, block by block: a large one is not copied whole."""
+    ids = "clip_id"
+    while ids in item.columns:  # a feature may be called so: ids are what stands first
+        ids += "_"
+    names = [ids, *item.columns]
+    schema = pa.schema([(ids, pa.string()), *((name, pa.float64()) for name in item.columns)])
+    rows = max(1, WRITE_CELLS // max(1, len(item.columns)))
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, max(1, len(item.clip_ids)), rows):
+            block = np.asfortranarray(item.values[start : start + rows])
+            found = pa.array(item.clip_ids[start : start + rows].tolist(), pa.string())
+            columns = [found, *(pa.array(block[:, k]) for k in range(len(item.columns)))]
+            writer.write_table(pa.Table.from_arrays(columns, names=names))
 
 
 def load_corpus(folder: str | Path) -> Corpus:
@@ -227,14 +313,14 @@ def load_corpus(folder: str | Path) -> Corpus:
         name=manifest["name"],
         clips=clips,
         targets=tuple(Target(**target) for target in manifest["targets"]),
-        inputs={name: _read_input(folder, name) for name in manifest["inputs"]},
+        inputs={name: _read_input(folder, name, record) for name, record in manifest["inputs"].items()},
         notes=manifest["notes"],
         audio_root=manifest["audio_root"],
         folder=folder,
-        group_name=manifest.get("group_name"),
+        group_name=manifest["group_name"],
+        origin=Origin(**{**manifest["origin"], "sources": tuple(manifest["origin"]["sources"])}),
     )
-    found = {name: item.fingerprint for name, item in corpus.inputs.items()}
-    if corpus.fingerprint != manifest["fingerprint"] or found != manifest["inputs"]:
+    if corpus.fingerprint != manifest["fingerprint"] or input_records(corpus.inputs) != manifest["inputs"]:
         raise RaymerError(f"{folder} was changed after its import (its fingerprint does not fit): import again")
     return corpus
 
@@ -258,11 +344,17 @@ def _read_frame(path: Path) -> pd.DataFrame:
         raise RaymerError(f"{path} is missing or damaged: import again") from error
 
 
-def _read_input(folder: Path, name: str) -> Input:
-    frame = _read_frame(folder / "inputs" / f"{name}.parquet")
-    return Input(
-        name=name,
-        clip_ids=frame["clip_id"].to_numpy(dtype=object).astype(str),
-        values=np.ascontiguousarray(frame.iloc[:, 1:].to_numpy(dtype=np.float64)),
-        columns=tuple(frame.columns[1:]),
-    )
+def _read_input(folder: Path, name: str, record: Mapping[str, Any]) -> Input:
+    path = folder / "inputs" / f"{name}.parquet"
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            values = np.empty((file.metadata.num_rows, len(names) - 1))
+            ids: list[str] = []
+            for batch in file.iter_batches(batch_size=max(1, WRITE_CELLS // len(names))):
+                for k in range(1, len(names)):
+                    values[len(ids) : len(ids) + len(batch), k - 1] = batch.column(k)
+                ids += batch.column(0).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise RaymerError(f"{path} is missing or damaged: import again") from error
+    return Input(name, np.array(ids, dtype=str), values, tuple(names[1:]), record["made_by"])

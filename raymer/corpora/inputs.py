@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from raymer.corpora.base import MANIFEST, Input, load_corpus
+from raymer.corpora.base import MANIFEST, Input, input_records, load_corpus, write_input
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table
 from raymer.errors import RaymerError
 
@@ -47,14 +44,12 @@ def add_input(folder: Path, item: Input) -> None:
         When `folder` holds no sound corpus, or `item` has rows of no clip or cells that are no numbers.
     """
     corpus = load_corpus(folder).with_input(item)
-    frame = pd.DataFrame(item.values, columns=list(item.columns))
-    frame.insert(0, "clip_id", item.clip_ids)
     manifest = json.loads((folder / MANIFEST).read_text())
-    manifest["inputs"] = {name: each.fingerprint for name, each in corpus.inputs.items()}
+    manifest["inputs"] = input_records(corpus.inputs)
     table, record = folder / "inputs" / f"{item.name}.parquet", folder / MANIFEST
     new_table, new_record = (path.with_name(f".{path.name}.{uuid.uuid4().hex}") for path in (table, record))
     try:
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), new_table)
+        write_input(item, new_table)
         new_record.write_text(json.dumps(manifest, indent=2) + "\n")
         new_table.replace(table)
         new_record.replace(record)

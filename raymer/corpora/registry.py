@@ -1,7 +1,7 @@
 """The corpora raymer can import, by name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from raymer.components.catalogue import Catalogue
@@ -18,8 +18,9 @@ from raymer.corpora import (
     pmemo,
     table,
 )
-from raymer.corpora.base import Corpus
+from raymer.corpora.base import Corpus, Origin
 from raymer.corpora.info import CorpusInfo, ImportOptions
+from raymer.corpora.sources import noted_sources, source_records
 from raymer.errors import UsageError
 
 
@@ -74,4 +75,12 @@ def import_corpus(name: str, src: Path, options: ImportOptions | None = None) ->
             raise UsageError(f"the import of {name} would ignore {field.name.replace('_', ' ')}: leave it out")
     if not src.exists():
         raise UsageError(f"{src} does not exist")
-    return importer.read(src, options)
+    with noted_sources() as read:
+        corpus = importer.read(src, options)
+    origin = Origin(name, importer.info.licence, importer.info.where, tuple(source_records(read, src)))
+    return replace(corpus, origin=origin)
+
+
+def importer_of(corpus: Corpus) -> Importer | None:
+    """Return the importer that made `corpus`, whatever the corpus is called; None where raymer's own made it not."""
+    return IMPORTERS.get(corpus.origin.importer)

@@ -7,34 +7,51 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from raymer.corpora.door.dialect import find_dialect, open_bytes
+from raymer.corpora.door.ids import plain
+from raymer.corpora.sources import note_source
 from raymer.errors import RaymerError, UsageError
 
 ID_COLUMNS = ("song_id", "clip_id", "track_id", "id")
 """What the column with a clip's id is called in the tables that corpora come with."""
 
 
-def read_table(path: Path, *, separator: str = ",") -> pd.DataFrame:
-    """Read a CSV (any cell as text) or Parquet file; blanks and tabs round headers and cells are stripped.
+def read_table(path: Path, *, separator: str | None = None) -> pd.DataFrame:
+    """Read a CSV (any cell as text, whatever its dialect) or Parquet file; blanks round headers and cells are stripped.
 
     Raises
     ------
     UsageError
-        When the file is missing.
+        When the file is missing, or two readings would do.
     RaymerError
         When it cannot be read as a table.
     """
     if not path.is_file():
         raise UsageError(f"{path} is missing")
+    note_source(path)
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        with warnings.catch_warnings():
+        dialect = find_dialect(path, separator=separator)
+        with warnings.catch_warnings(), open_bytes(path) as file:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with a cell too many is not cut silently
-            frame = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, index_col=False)
+            frame = pd.read_csv(
+                file,
+                sep=dialect.separator,
+                encoding=dialect.encoding,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+            )
+    except RaymerError:
+        raise
     except Exception as error:
         raise RaymerError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
     frame.columns = frame.columns.str.strip()
-    return frame.apply(lambda column: column.str.strip())
+    frame = frame.apply(lambda column: column.str.strip())
+    if dialect.decimal == ",":
+        frame = frame.replace(r"^([-+]?\d*),(\d+)$", r"\1.\2", regex=True)
+    return frame
 
 
 def require_columns(frame: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
@@ -84,7 +101,7 @@ def clip_ids(frame: pd.DataFrame, column: str, path: Path) -> np.ndarray:
     RaymerError
         For an empty id or one that stands twice.
     """
-    text = frame[column].astype(str).str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    text = pd.Series(plain(frame[column].astype(str).str.strip().tolist()), index=frame.index, dtype=object)
     if (text == "").any() or frame[column].isna().any():
         raise RaymerError(f"{path}: line {int(np.argmax((text == '') | frame[column].isna())) + 2} has no {column}")
     if text.duplicated().any():
