@@ -3,6 +3,7 @@
 import typer
 
 from raymer.cli import (
+    add,
     audit,
     compare,
     components,
@@ -32,6 +33,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("corpora")(corpora.corpora)
 app.command("import")(import_.import_)
+app.command("add")(add.add)
+app.command("inputs")(add.inputs)
 app.command("features")(features.features)
 app.command("audit")(audit.audit)
 app.command("components")(components.components)
