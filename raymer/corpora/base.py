@@ -347,7 +347,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
 def _read_input(folder: Path, name: str, record: Mapping[str, Any]) -> Input:
     path = folder / "inputs" / f"{name}.parquet"
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             names = file.schema_arrow.names
             values = np.empty((file.metadata.num_rows, len(names) - 1))
             ids: list[str] = []

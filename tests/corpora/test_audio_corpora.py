@@ -186,8 +186,10 @@ def test_an_audio_folder_needs_classes_or_labels(tmp_path):
     ("lines", "message"),
     [
         (("file,x", "a.wav,1", "a.wav,2"), "line 3: file 'a.wav' stands twice"),
-        (("file,x", "a.wav,1", "b.wav,"), "row of 'b', column 'x'"),
-        (("file,x", "a.wav,q", "b.wav,"), "line 3 has no x"),
+        (("file,x", "a.wav,q", "b.wav,"), "x never varies"),
+        (("file,x", "a.wav,1", "./a.wav,2"), "line 3: './a.wav' is the same file as 'a.wav' in line 2"),
+        (("file,x", "a.wav,1", "../b.wav,2"), "line 3: '../b.wav' leads out of a folder"),
+        (("file,x", "a.wav,1", "/b.wav,2"), "line 3: '/b.wav' is absolute"),
         (("name,x", "a.wav,1"), "column 'file' is missing"),
         (("file", "a.wav"), "no column to predict"),
     ],

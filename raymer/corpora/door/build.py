@@ -130,7 +130,7 @@ def _build(
             else:
                 kept[column] = _kept_of_part(part, column, ids.tolist(), how)
         part.roles.kept = [column for column in part.roles.kept if column not in part.roles.ignored]
-        of_part["columns"] = _columns(part.roles, {})
+        of_part["columns"] = part.roles.record()
     renamed = _add_kept(clips, kept, roles)
     if dropped:
         keep = ~clips["clip_id"].isin(dropped)
@@ -141,13 +141,29 @@ def _build(
     notes |= {
         "annotated": len(clips),
         "read_as": list(main.words),
-        "columns": _columns(roles, renamed),
+        "columns": roles.record(renamed),
         "inputs": inputs_notes,
         "missing_labels": {target: count for target, count in unlabelled.items() if count},
         "dropped_rows": {"count": len(dropped), "first": dropped[:5]} if dropped else {},
     }
     notes = {key: value for key, value in notes.items() if value not in ([], {})}
     return Corpus(name, clips, targets, inputs, notes, group_name=roles.group)
+
+
+def labelled_clips(data: TableData, roles: Roles, ids: Sequence[str]) -> tuple[pd.DataFrame, tuple[Target, ...]]:
+    """Return the clip table of labels without features: ids, groups, targets and kept columns.
+
+    Raises
+    ------
+    RaymerError
+        When a row has no group, or a target is empty or never varies.
+    """
+    names = np.array(ids, dtype=str)
+    clips = pd.DataFrame({"clip_id": names, "group": _groups(data, roles, names)})
+    targets = tuple(_add_target(clips, target, kind, data, names) for target, kind in roles.kinds.items())
+    _check_varies(clips, targets, data.source)
+    _add_kept(clips, {column: _kept(data, column) for column in roles.kept}, roles)
+    return clips, targets
 
 
 def _groups(data: TableData, roles: Roles, ids: np.ndarray) -> Any:
@@ -177,7 +193,7 @@ def _add_target(clips: pd.DataFrame, name: str, kind: str, data: TableData, ids:
         return Target(name, low=float(column.min()), high=float(column.max()))
     labels = plain(data.texts[name].tolist())
     present = [label for label in labels if label is not None]
-    if len(present) > 2 and len(set(present)) > len(present) / 2:
+    if len(present) >= 5 and len(set(present)) > len(present) / 2:
         raise RaymerError(
             f"{data.source}: target {name!r} has {len(set(present))} different texts in {len(present)} rows: no classes"
         )
@@ -303,7 +319,7 @@ def input_of(
     wanted = np.array(found.clips, dtype=str)
     if not roles.features and not roles.lists:
         raise RaymerError(f"{data.source} has no feature: its columns are the id, text and what is left out")
-    notes: dict[str, Any] = {**found.notes(), "columns": _columns(roles, {}), "read_as": list(data.words)}
+    notes: dict[str, Any] = {**found.notes(), "columns": roles.record(), "read_as": list(data.words)}
     made = []
     for column in roles.lists:
         values = data.lists[column][found.rows]
@@ -320,7 +336,7 @@ def input_of(
         made.append(Input(name, wanted[~gone], values[~gone] if gone.any() else values, tuple(features), data.made_by))
         if gone.any():
             notes["dropped_rows"] = {"count": int(gone.sum()), "first": wanted[gone][:5].tolist()}
-        notes["columns"] = _columns(roles, {})
+        notes["columns"] = roles.record()
     notes["features"] = sum(len(item.columns) for item in made)
     return made, {key: value for key, value in notes.items() if value not in ([], {})}
 
@@ -363,22 +379,3 @@ def _add_kept(clips: pd.DataFrame, kept: Mapping[str, Any], roles: Roles) -> dic
 def _without(item: Input, dropped: Sequence[str]) -> Input:
     keep = ~np.isin(item.clip_ids, np.array(dropped, dtype=str))
     return item if keep.all() else replace(item, clip_ids=item.clip_ids[keep], values=item.values[keep])
-
-
-def _columns(roles: Roles, renamed: Mapping[str, str]) -> dict[str, Any]:
-    """Return which column has which role, JSON-ready."""
-    found: dict[str, Any] = {
-        "id": list(roles.id) or "numbered",
-        "group": roles.group,
-        "targets": dict(roles.kinds),
-        "features": {"count": len(roles.features), "names": _ends(roles.features)},
-        "lists": list(roles.lists),
-        "kept": [f"{name} as {renamed[name]}" if name in renamed else name for name in roles.kept],
-        "ignored": dict(roles.ignored),
-        "mean_over": roles.mean_over,
-    }
-    return {key: value for key, value in found.items() if value not in (None, [], {})}
-
-
-def _ends(names: Sequence[str]) -> list[str]:
-    return list(names) if len(names) <= 6 else [*names[:3], "...", *names[-3:]]

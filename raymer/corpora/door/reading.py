@@ -141,7 +141,7 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
 
 def _read_parquet(path: Path, as_text: Callable[[Sequence[str]], Sequence[str]], made_by: dict[str, str]) -> TableData:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             schema = file.schema_arrow
             names, nameless = name_columns(schema.names, str(path))
             index = _index(schema, names)

@@ -1,8 +1,9 @@
 """Every column of a table has a role: id, group, target, feature, kept, ignored; what is doubtful is asked about."""
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,25 @@ class Roles:
     ignored: dict[str, str] = field(default_factory=dict)
     mean_over: str | None = None
     questions: list[Question] = field(default_factory=list)
+
+    def record(self, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return which column has which role, JSON-ready; `renamed` says what kept columns had to be called."""
+        names = renamed or {}
+        found: dict[str, Any] = {
+            "id": list(self.id) or "numbered",
+            "group": self.group,
+            "targets": dict(self.kinds),
+            "features": {"count": len(self.features), "names": _ends(self.features)},
+            "lists": list(self.lists),
+            "kept": [f"{name} as {names[name]}" if name in names else name for name in self.kept],
+            "ignored": dict(self.ignored),
+            "mean_over": self.mean_over,
+        }
+        return {key: value for key, value in found.items() if value not in (None, [], {})}
+
+
+def _ends(names: Sequence[str]) -> list[str]:
+    return list(names) if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
 
 
 def stay_text(names: Sequence[str], options: RoleOptions, source: str) -> list[str]:
