@@ -1,6 +1,7 @@
 """Ballroom: 698 clips of 30 seconds of dance music, eight styles; thirteen of them are there twice."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from raymer.corpora.audio_files import corpus_with_audio
@@ -78,8 +79,8 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         "two_labels": " = ".join(TWO_LABELS) if present.issuperset(TWO_LABELS) else None,
         "clips_a_style": {style: int(count) for style, count in clips[TARGET].value_counts(sort=False).items()},
     }
-    targets = (Target(TARGET, kind="class"),)
-    return corpus_with_audio("ballroom", root, clips, targets, notes, layout=INFO.layout, group_name="album")
+    made = corpus_with_audio("ballroom", root, clips, (Target(TARGET, kind="class"),), notes, layout=INFO.layout)
+    return replace(made, group_name="album")
 
 
 def album(clip: str) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 from raymer.corpora.base import Corpus, Input, Target
 from raymer.corpora.info import CorpusInfo, ImportOptions
 from raymer.corpora.is13 import FEATURES, INPUT_NAME, read_ready_features
+from raymer.corpora.known import add_known, known_of
 from raymer.corpora.tables import clip_ids, numbers, read_table, require_columns
 from raymer.errors import RaymerError, UsageError
 
@@ -73,8 +74,7 @@ def read(src: Path, options: ImportOptions) -> Corpus:
     agreement = check_repair(songs, src, default=options.repair is None)
     metadata = read_metadata(src)
     songs["group"] = [metadata["artist"].get(clip) or clip for clip in songs["clip_id"]]
-    if metadata["title"]:
-        songs["title"] = [metadata["title"].get(clip) for clip in songs["clip_id"]]
+    add_known(songs, metadata["known"])
     notes: dict[str, Any] = {"annotated": len(songs), "repair": rule, "repaired": repaired, "agreement": agreement}
     if options.features_table is not None:
         ready = read_ready_features(options.features_table, songs["clip_id"].tolist())
@@ -168,18 +168,18 @@ def _dynamic_means(path: Path) -> "pd.Series[float]":
 
 
 def read_metadata(src: Path) -> dict[str, dict[str, Any]]:
-    """Return artist, title and start (seconds) of the songs of 2013, each by clip; empty without the file."""
+    """Return {"artist": {clip: name}, "start": {clip: seconds}, "known": ...} of 2013's songs; empty without the file."""
     path = src / METADATA
     if not path.is_file():
-        return {"artist": {}, "title": {}, "start": {}}
+        return {"artist": {}, "start": {}, "known": {}}
     frame = read_table(path)
     column = "start of the segment (min.sec)"
     require_columns(frame, ["song_id", "Artist", column], path)
     frame = frame[frame["song_id"] != ""]
     ids = clip_ids(frame, "song_id", path)
     starts = {clip: parse_start(text, path, clip) for clip, text in zip(ids, frame[column], strict=True)}
-    titles = dict(zip(ids, frame["Song title"], strict=True)) if "Song title" in frame.columns else {}
-    return {"artist": dict(zip(ids, frame["Artist"], strict=True)), "title": titles, "start": starts}
+    artist = dict(zip(ids, frame["Artist"], strict=True))
+    return {"artist": artist, "start": starts, "known": known_of(frame, ids.tolist())}
 
 
 def parse_start(text: str, path: Path, clip: str) -> int:

@@ -1,5 +1,6 @@
 """Emotify: 400 clips of a minute, nine induced emotions (GEMS), each the share of raters who felt it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +72,9 @@ def read(src: Path, options: ImportOptions) -> Corpus:
     if options.features_table is not None:
         with_audio = clips["clip_id"][clips["audio"].notna()].tolist()
         inputs["features"] = read_any_features(options.features_table, with_audio, "features")
-    layout = "audio/GENRE/N.mp3"
-    return corpus_with_audio(
-        "emotify", src, clips, TARGETS, notes, layout=layout, inputs=inputs, group_name="recording"
-    )
+    clips["genre"] = [clip.rpartition("_")[0] for clip in clips["clip_id"]]
+    made = corpus_with_audio("emotify", src, clips, TARGETS, notes, layout="audio/GENRE/N.mp3", inputs=inputs)
+    return replace(made, group_name="recording")
 
 
 def mean_ratings(path: Path) -> pd.DataFrame:

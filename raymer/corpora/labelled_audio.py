@@ -1,12 +1,14 @@
 """Archives with a table of one class a clip, and audio named after the clips' ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from raymer.corpora.audio_files import corpus_with_audio, find_audio, unannotated
 from raymer.corpora.base import Corpus, Target
+from raymer.corpora.known import Known, add_known, known_of
 from raymer.corpora.tables import clip_ids, read_table, require_columns
 from raymer.errors import RaymerError
 
@@ -55,7 +57,8 @@ def read_labels(
             f"is none of {', '.join(labels)}"
         )
     values = [known[str(label).lower()] for label in frame[label_column]]
-    artist = _artists(frame, ids, table) or _artists_of_file(artists, id_column)
+    known = _known_of_file(artists, id_column) | known_of(frame, ids.tolist())
+    artist = known.get("artist", {})
     clips = pd.DataFrame(
         {
             "clip_id": ids,
@@ -64,29 +67,24 @@ def read_labels(
             "audio": [_find(src, clip, label) for clip, label in zip(ids.tolist(), values, strict=True)],
         }
     )
+    add_known(clips, known)
     notes = {
         "clips_a_class": {label: values.count(label) for label in labels},
         "artists_known": sum(bool(artist.get(clip)) for clip in ids.tolist()),
         "audio_without_label": unannotated(src, clips),
     }
     layout = "audio/ID.mp3 or LABEL/ID.mp3"
-    return corpus_with_audio(
-        name, src, clips, (Target(target, kind="class"),), notes, layout=layout, group_name="artist"
-    )
+    made = corpus_with_audio(name, src, clips, (Target(target, kind="class"),), notes, layout=layout)
+    return replace(made, group_name="artist" if artist else None)
 
 
 def _find(src: Path, clip: str, label: str) -> str | None:
     return find_audio(src, [f"audio/{clip}", f"{label}/{clip}", f"audio/{label}/{clip}", clip])
 
 
-def _artists_of_file(path: Path | None, id_column: str) -> dict[str, str]:
+def _known_of_file(path: Path | None, id_column: str) -> Known:
     if path is None or not path.is_file():
         return {}
     frame = read_table(path)
     require_columns(frame, [id_column], path)
-    return _artists(frame, clip_ids(frame, id_column, path), path)
-
-
-def _artists(frame: pd.DataFrame, ids: Iterable[str], path: Path) -> dict[str, str]:
-    column = next((name for name in frame.columns if name.lower() == "artist"), None)
-    return {} if column is None else dict(zip(ids, frame[column], strict=True))
+    return known_of(frame, clip_ids(frame, id_column, path).tolist())

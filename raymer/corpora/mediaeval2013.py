@@ -1,5 +1,6 @@
 """emoMusic, the data of MediaEval 2013: 744 excerpts of 45 seconds, valence and arousal on a scale from 1 to 9."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from raymer.corpora.audio_files import corpus_with_audio, find_audio, unannotate
 from raymer.corpora.base import Corpus, Input, Target
 from raymer.corpora.info import CorpusInfo, ImportOptions
 from raymer.corpora.is13 import read_ready_features
+from raymer.corpora.known import add_known, known_of
 from raymer.corpora.tables import clip_ids, numbers, read_table, require_columns
 from raymer.errors import RaymerError, UsageError
 
@@ -60,12 +62,12 @@ def read(src: Path, options: ImportOptions) -> Corpus:
         inputs[item.name] = item
         notes |= taken
     if "audio" not in songs:
-        return Corpus("mediaeval2013", songs, TARGETS, inputs, {"annotated": len(songs), **notes}, group_name="artist")
+        notes = {"annotated": len(songs), **notes}
+        return Corpus("mediaeval2013", songs, TARGETS, inputs, notes, group_name="artist")
     notes["audio_without_annotation"] = unannotated(src, songs)
     layout = f"{CLIPS}/ID.mp3"
-    return corpus_with_audio(
-        "mediaeval2013", src, songs, TARGETS, notes, layout=layout, inputs=inputs, group_name="artist"
-    )
+    made = corpus_with_audio("mediaeval2013", src, songs, TARGETS, notes, layout=layout, inputs=inputs)
+    return replace(made, group_name="artist")
 
 
 def _read_features(path: Path, songs: pd.DataFrame) -> tuple[Input, dict[str, Any]]:
@@ -98,7 +100,5 @@ def _read_songs(path: Path, info_path: Path) -> pd.DataFrame:
     songs = pd.DataFrame(
         {"clip_id": ids, "group": [artist[clip] for clip in ids], "valence": values[:, 0], "arousal": values[:, 1]}
     )
-    if "Song title" in info.columns:
-        title = dict(zip(clip_ids(info, "song_id", info_path), info["Song title"], strict=True))
-        songs["title"] = [title[clip] for clip in ids]
+    add_known(songs, known_of(info, clip_ids(info, "song_id", info_path).tolist()))
     return songs

@@ -1,5 +1,6 @@
 """PMEmo: 794 pop songs, static valence and arousal of their choruses on a scale from 0 to 1."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from raymer.corpora.audio_files import corpus_with_audio, find_audio, unannotated
 from raymer.corpora.base import Corpus, Target
 from raymer.corpora.info import CorpusInfo, ImportOptions
+from raymer.corpora.known import Known, add_known, known_of
 from raymer.corpora.tables import clip_ids, numbers, read_table, require_columns
 from raymer.errors import UsageError
 
@@ -45,7 +47,8 @@ def read(src: Path, options: ImportOptions) -> Corpus:
     require_columns(frame, ["musicId", *COLUMNS], path)
     ids = clip_ids(frame, "musicId", path)
     values = numbers(frame, COLUMNS, path, ids.tolist())
-    artist = _artists(root / "metadata.csv")
+    known = _known(root / "metadata.csv")
+    artist = known.get("artist", {})
     clips = pd.DataFrame(
         {
             "clip_id": ids,
@@ -55,16 +58,18 @@ def read(src: Path, options: ImportOptions) -> Corpus:
             "audio": [find_audio(root, [f"chorus/{clip}"]) for clip in ids.tolist()],
         }
     )
+    add_known(clips, known)
     notes = {
         "artists_known": sum(bool(artist.get(clip)) for clip in ids.tolist()),
         "audio_without_annotation": unannotated(root, clips),
     }
-    return corpus_with_audio("pmemo", root, clips, TARGETS, notes, layout="chorus/ID.mp3", group_name="artist")
+    made = corpus_with_audio("pmemo", root, clips, TARGETS, notes, layout="chorus/ID.mp3")
+    return replace(made, group_name="artist" if artist else None)
 
 
-def _artists(path: Path) -> dict[str, str]:
+def _known(path: Path) -> Known:
     if not path.is_file():
         return {}
     frame = read_table(path)
     require_columns(frame, ["musicId", "artist"], path)
-    return dict(zip(clip_ids(frame, "musicId", path).tolist(), frame["artist"], strict=True))
+    return known_of(frame, clip_ids(frame, "musicId", path).tolist())

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from raymer.corpora.base import Corpus, Input, Target
+from raymer.corpora.base import Corpus, Input, Origin, Target
 from raymer.errors import UsageError
 
 
@@ -40,4 +40,5 @@ def make_synthetic(n_clips: int = 200, n_features: int = 40, *, noise: float = 1
     item = Input("features", ids, features, tuple(f"f{k:03d}" for k in range(n_features)))
     targets = (Target("valence", low=1.0, high=9.0), Target("arousal", low=1.0, high=9.0))
     notes = {"annotated": n_clips, "with_features": n_clips}
-    return Corpus("synthetic", clips, targets, {item.name: item}, notes, group_name="artist")
+    origin = Origin("synthetic", "none needed", "made by raymer")
+    return Corpus("synthetic", clips, targets, {item.name: item}, notes, group_name="artist", origin=origin)
