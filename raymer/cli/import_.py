@@ -180,6 +180,9 @@ def summary(notes: Mapping[str, Any]) -> list[str]:
             lines += [line for name, found in value.items() for line in of_input(name, found)]
         elif key == "missing_labels":
             lines.append(f"missing labels: {pairs(value)} (left out for that target only)")
+        elif key == "without_group":
+            what = f"{value['count']} clips have no group: each is its own"
+            lines.append(f"{what} ({', '.join(value['first'])} ...)")
         elif key == "dropped_rows":
             lines.append(f"dropped rows: {value['count']} with missing cells ({', '.join(value['first'])} ...)")
         elif key == "read_as":

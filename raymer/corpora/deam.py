@@ -168,7 +168,7 @@ def _dynamic_means(path: Path) -> "pd.Series[float]":
 
 
 def read_metadata(src: Path) -> dict[str, dict[str, Any]]:
-    """Return {"artist": {clip: name}, "start": {clip: seconds}, "known": ...} of 2013's songs; empty without the file."""
+    """Return {"artist": {clip: name}, "start": {clip: seconds}, "known": texts to keep}; empty without the file."""
     path = src / METADATA
     if not path.is_file():
         return {"artist": {}, "start": {}, "known": {}}

@@ -57,8 +57,8 @@ def read_labels(
             f"is none of {', '.join(labels)}"
         )
     values = [known[str(label).lower()] for label in frame[label_column]]
-    known = _known_of_file(artists, id_column) | known_of(frame, ids.tolist())
-    artist = known.get("artist", {})
+    details: Known = {**_known_of_file(artists, id_column), **known_of(frame, ids.tolist())}
+    artist = details.get("artist", {})
     clips = pd.DataFrame(
         {
             "clip_id": ids,
@@ -67,7 +67,7 @@ def read_labels(
             "audio": [_find(src, clip, label) for clip, label in zip(ids.tolist(), values, strict=True)],
         }
     )
-    add_known(clips, known)
+    add_known(clips, details)
     notes = {
         "clips_a_class": {label: values.count(label) for label in labels},
         "artists_known": sum(bool(artist.get(clip)) for clip in ids.tolist()),

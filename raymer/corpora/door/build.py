@@ -56,18 +56,17 @@ def make_corpus(
     roles = assign(main, own_part(options, main))
     parts = [Part(title, data, assign_other(data, options, roles)) for title, data in others]
     ids = _ids(main, roles)
+    if not roles.mean_over:
+        check_unique(ids, main.source, " + ".join(roles.id))
     questions = [*roles.questions, *(question for part in parts for question in part.roles.questions)]
     if roles.mean_over:
         questions = [question for question in questions if question.code != "few-values"]
         questions += varying(main, roles, ids)
     if questions:
         raise Questions(main.source, questions, _missing_remark(main, roles, missing))
+    rows = main.n_rows
     if roles.mean_over:
-        rows = main.n_rows
         main, ids = mean_rows(main, roles, ids)
-    else:
-        rows = main.n_rows
-        check_unique(ids, main.source, " + ".join(roles.id))
     return _build(name, main, roles, ids, parts, how, missing, rows)
 
 
@@ -143,6 +142,7 @@ def _build(
         "read_as": list(main.words),
         "columns": roles.record(renamed),
         "inputs": inputs_notes,
+        "without_group": _without_group(main, roles, ids),
         "missing_labels": {target: count for target, count in unlabelled.items() if count},
         "dropped_rows": {"count": len(dropped), "first": dropped[:5]} if dropped else {},
     }
@@ -170,18 +170,20 @@ def _groups(data: TableData, roles: Roles, ids: np.ndarray) -> Any:
     if roles.group is None:
         return ids
     cells = data.texts[roles.group].tolist()
-    empty = [row for row, cell in enumerate(cells) if cell is None]
-    if empty:
-        raise RaymerError(
-            f"{data.source}: the row of {str(ids[empty[0]])!r} has no {roles.group} ({len(empty)} in all); "
-            "every clip needs a group when groups are given"
-        )
-    groups = plain(cells)
-    if all(is_number(str(cell)) for cell in groups) and not all(re.fullmatch(r"[-+]?\d+", str(c)) for c in groups):
-        raise UsageError(
-            f"{data.source}: the group {roles.group!r} holds numbers such as {groups[0]}, no names or codes"
-        )
-    return groups
+    present = [cell for cell in plain(cells) if cell is not None]
+    if not present:
+        raise RaymerError(f"{data.source}: no row has a {roles.group}: there are no groups")
+    if all(is_number(cell) for cell in present) and not all(re.fullmatch(r"[-+]?\d+", cell) for cell in present):
+        raise UsageError(f"{data.source}: the group {roles.group!r} holds numbers such as {present[0]}, no codes")
+    return [clip if cell is None else cell for clip, cell in zip(ids.tolist(), plain(cells), strict=True)]
+
+
+def _without_group(data: TableData, roles: Roles, ids: np.ndarray) -> dict[str, Any]:
+    """Return how many clips have no group and so are their own, and the first."""
+    if roles.group is None:
+        return {}
+    empty = [clip for clip, cell in zip(ids.tolist(), data.texts[roles.group].tolist(), strict=True) if cell is None]
+    return {"count": len(empty), "first": empty[:5]} if empty else {}
 
 
 def _add_target(clips: pd.DataFrame, name: str, kind: str, data: TableData, ids: np.ndarray) -> Target:
