@@ -97,15 +97,15 @@ def find_dialect(
     rows = _rows(lines, mark)
     if lines[0].count('"') % 2:
         raise RaymerError(f"{path}: a column's name holds a line break: put the header on one line")
-    header = [name.strip() for name in rows[0]]
+    header = list(rows[0])
     body = [row for row in rows[1:] if row]
     if body and all(len(row) == len(header) + 1 for row in body):  # R's row names, or a separator at every line's end
         header = [*header, ""] if all(not row[-1].strip() for row in body) else ["", *header]
     return Dialect(encoding, mark, decimal or _decimal(body, path), tuple(header), first + 1, is_gzip)
 
 
-def not_utf8(path: Path) -> UsageError:
-    """Return the error for a file that is no UTF-8: the first bad byte, its line, and what would read it."""
+def not_utf8(path: Path) -> UsageError | None:
+    """Return the error for a file that is no UTF-8: its first bad byte, the line, what would read it; else None."""
     line = 1
     with open_bytes(path) as file:
         for raw in file:
@@ -114,7 +114,7 @@ def not_utf8(path: Path) -> UsageError:
             except UnicodeDecodeError as error:
                 return _bad_byte(path, raw, error.start, line)
             line += 1
-    return UsageError(f"{path} is not UTF-8: name its encoding with encoding='latin-1', or save it as UTF-8")
+    return None
 
 
 def _bad_byte(path: Path, raw: bytes, at: int, line: int) -> UsageError:

@@ -126,8 +126,8 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
                 f"{path} cannot be read as a table: line {(row.number or 0) + dialect.first_line - 1} has "
                 f"{row.actual_columns} cells, the header {row.expected_columns}"
             ) from error
-        if "UTF8" in str(error):
-            raise not_utf8(path) from error
+        if dialect.encoding.startswith("utf-8") and (bad := not_utf8(path)) is not None:
+            raise bad from error
         if "straddling" in str(error):
             raise RaymerError(
                 f"{path}: a row is longer than {BLOCK_BYTES >> 20} MB, or a quote is never closed"
