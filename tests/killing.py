@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ class Bench:
         What a killed driver may have left running.
     """
 
-    def __init__(self, root: Path, verb: str, experiment: str) -> None:
-        self.root, self.verb = root, verb
+    def __init__(self, root: Path, verb: str, experiment: str, words: Sequence[str] = ()) -> None:
+        self.root, self.verb, self.words = root, verb, words
         self.orphans: list[psutil.Process] = []
         write_corpus(make_synthetic(200, 40, seed=2), root / CORPUS)
         (root / EXPERIMENT).write_text(experiment)
@@ -35,7 +35,9 @@ class Bench:
         command = [sys.executable, "-m", "raymer.cli.main", self.verb, str(self.root / EXPERIMENT)]
         where = ["--corpus", CORPUS, "--store", store, "--json"]  # relative: workers stand in folders of their own
         pipe = subprocess.PIPE
-        return subprocess.Popen([*command, *where, *words], stdout=pipe, stderr=pipe, text=True, cwd=self.root)
+        return subprocess.Popen(
+            [*command, *where, *self.words, *words], stdout=pipe, stderr=pipe, text=True, cwd=self.root
+        )
 
     def finish(self, process: subprocess.Popen) -> tuple[Any, str]:
         """Wait for the end and return what was printed: the record, and the lines for people."""
@@ -52,9 +54,9 @@ class Bench:
 
 
 @contextmanager
-def bench(root: Path, verb: str, experiment: str) -> Iterator[Bench]:
-    """Yield a bench; at the end nothing that a killed driver started may run."""
-    made = Bench(root, verb, experiment)
+def bench(root: Path, verb: str, experiment: str, *words: str) -> Iterator[Bench]:
+    """Yield a bench, whose runs all have `words`; at the end nothing that a killed driver started may run."""
+    made = Bench(root, verb, experiment, words)
     yield made
     # Ray's agents notice a killed raylet after a minute: they are waited for once, after all tests.
     _, alive = psutil.wait_procs(made.orphans, timeout=120)

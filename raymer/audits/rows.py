@@ -87,7 +87,8 @@ def need_groups(corpus: Corpus) -> np.ndarray:
     """Return the groups (n_clips,), str, or raise CannotSay where none were given."""
     if not groups_given(corpus):
         raise CannotSay("no groups were given")
-    return corpus.clips["group"].to_numpy(dtype=object).astype(str)
+    groups: np.ndarray = corpus.clips["group"].to_numpy(dtype=object).astype(str)
+    return groups
 
 
 def group_word(corpus: Corpus, count: int = 1) -> str:

@@ -21,6 +21,7 @@ from raymer.cli import (
     submit,
     tune,
 )
+from raymer.cli.verb import verb
 
 app = typer.Typer(
     name="raymer",
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 app.command("demo")(demo.demo)
 app.command("corpora")(corpora.corpora)
-app.command("import")(import_.import_)
+app.command("import")(verb(import_.import_))
 app.command("add")(add.add)
 app.command("inputs")(add.inputs)
 app.command("features")(features.features)

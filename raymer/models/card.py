@@ -48,13 +48,16 @@ def make_card(
 
 
 def _corpus(corpus: Corpus, samples: Samples) -> dict[str, Any]:
-    importer = IMPORTERS.get(corpus.name)
+    origin = corpus.origin  # who made it, not what it is called: a table called deam.csv is not DEAM
+    importer = IMPORTERS.get(origin.importer)
+    known = importer is not None and importer.info.name == corpus.name
     return {
         "name": corpus.name,
-        "title": importer.info.title if importer else corpus.name,
-        "where": importer.info.where if importer else "not known to raymer",
-        "licence": importer.info.licence if importer else "not known to raymer: ask whoever made the corpus",
-        "faults": list(importer.info.faults) if importer else [],
+        "title": importer.info.title if importer and known else corpus.name,
+        "where": origin.where,
+        "licence": origin.licence,
+        "sources": [dict(source) for source in origin.sources],
+        "faults": list(importer.info.faults) if importer and known else [],
         "clips": len(samples.clip_ids),
         "groups": len(set(samples.groups.tolist())),
         "fingerprint": corpus.fingerprint,

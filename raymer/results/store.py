@@ -20,7 +20,7 @@ from raymer.files import Files
 from raymer.files import StoreError as StoreError
 from raymer.results.checkpoint import Checkpoint, open_checkpoint
 
-FORMAT = 1
+FORMAT = 2
 METADATA_KEY = b"raymer"
 
 
@@ -99,7 +99,9 @@ class ResultStore:
             self._files.write("store.json", json.dumps(ours, indent=2).encode())
             return
         if theirs["format"] != FORMAT:
-            raise UsageError(f"store {self.location} has format {theirs['format']}, this raymer reads {FORMAT}")
+            raise UsageError(
+                f"store {self.location} has format {theirs['format']}, this raymer reads {FORMAT}: run into a new store"
+            )
         if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
             raise UsageError(
                 f"store {self.location} holds results of corpus {theirs['corpus']} ({theirs['fingerprint']}), "

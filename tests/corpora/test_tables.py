@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-
 from raymer.corpora.audit import audit_corpus, leaked_share
+
 from raymer.corpora.base import Corpus, Input, Target, load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import IMPORTERS, import_corpus

@@ -1,6 +1,7 @@
 """What the docs show is true: every command is understood, the page for new users is run line by line, links hold."""
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -103,6 +104,44 @@ def test_the_page_for_own_data_works_line_by_line(desk, monkeypatch):
     assert (desk / "R" / "index.html").stat().st_size > 10_000
     assert len(pd.read_csv(desk / "predictions.csv")) == 10
     assert (desk / "plane.png").is_file()
+
+
+@pytest.mark.slow
+def test_the_page_for_components_works_line_by_line(tmp_path, monkeypatch, desk):
+    page = ROOT / "docs" / "components.md"
+    for name, text in shown_files(page).items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "table.csv").write_bytes((desk / "mine.csv").read_bytes())
+    (tmp_path / "new.csv").write_bytes((desk / "new.csv").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for shown in shown_commands(page):
+        words = [*shown.words, "--serial"] if shown.words[0] in ("run", "compare", "fit") else [*shown.words]
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, f"{shown}: {result.output}"
+    code = re.findall(r"```python\n(import raymer\n.*?)```", page.read_text(), flags=re.DOTALL)[0]
+    ran = subprocess.run(
+        [sys.executable, "-c", code.replace("GroupKFold(5))", "GroupKFold(5), address=None)").replace(
+            '"S")', '"S", machine=raymer.Machine(serial=True))'
+        )],
+        capture_output=True, text=True, env={**os.environ, "RAYMER_PLUGINS": "mine.py"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "tnn less ridge" in ran.stdout
+    assert "Mine" in ran.stdout
+
+
+def test_the_example_of_the_readme_prints_small(tmp_path, monkeypatch, corpus_folder):
+    block = re.search(r"    import raymer\n(?:    .*\n)+", (ROOT / "README.md").read_text())[0]
+    code = "\n".join(line[4:] for line in block.splitlines())
+    code = code.replace('"C"', repr(str(corpus_folder))).replace("seed=0))", "seed=0), address=None)")
+    (tmp_path / "mine.yaml").write_text(
+        shown_files(ROOT / "docs" / "own-data.md")["mine.yaml"].replace("corpus: mine", "corpus: synthetic")
+    )
+    code = code.replace('"S")', '"S", machine=raymer.Machine(serial=True))')
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "tnn-svr less svr" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) < 200
 
 
 def _fit_id() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from beds.bed import Bed, two_nodes
+from components.own import REDUCER
 
 from raymer.corpora.base import write_corpus
 from raymer.corpora.synthetic import make_synthetic
@@ -28,8 +29,9 @@ protocols: {folds: {kind: kfold, folds: 3, shuffle: true, seed: 0}}
 systems:
   - {system: SVR, method: svr}
   - {system: TNN-SVR, method: tnn-svr, reducer: {width: 4, steps: 20}}
+  - {system: Mine, steps: [{use: "mine_classes:MyReducer", width: 3}, ridge]}
 """
-FITS = 6
+FITS = 9
 
 
 class Desk:
@@ -39,6 +41,7 @@ class Desk:
         self.root, self.bed = root, bed
         write_corpus(make_synthetic(60, 12, seed=1), root / "C")
         (root / "sent.yaml").write_text(EXPERIMENT)
+        (root / "mine_classes.py").write_text(REDUCER)
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "raymer.cli.main", *words]
@@ -46,7 +49,8 @@ class Desk:
         return subprocess.run(command, env=env, capture_output=True, text=True, cwd=self.root, timeout=300)
 
     def verb(self, store: str, corpus: str = "C") -> list[str]:
-        return ["run", "sent.yaml", "--corpus", str(self.root / corpus), "--store", str(self.root / store), "--json"]
+        where = ["--corpus", str(self.root / corpus), "--store", str(self.root / store)]
+        return ["run", "sent.yaml", *where, "--plugin", "mine_classes.py", "--json"]
 
     def bits(self, store: str) -> dict[str, tuple]:
         results = ResultStore(str(self.root / store))

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from components.own import REDUCER
 
 import raymer
 from raymer.engine.jobs import package
@@ -29,6 +30,20 @@ def test_a_package_is_raymer_and_the_experiment_alone(cli, small_experiment):
     for pair in ("--corpus s3://bucket/C", "--store s3://bucket/S", "--workers 3", "--address auto"):
         assert pair in command
     assert words[-1] == "small.yaml"
+
+
+def test_a_file_of_classes_goes_along(cli, small_experiment, tmp_path, monkeypatch):
+    mine, more = tmp_path / "mine_classes.py", tmp_path / "more_classes.py"
+    mine.write_text(REDUCER)
+    more.write_text(REDUCER)
+    monkeypatch.setenv("RAYMER_PLUGINS", str(more))
+    words = ("run", small_experiment, *PLACES, "--plugin", mine)
+    *files, command = cli("submit", "--dry-run", "--pip", "librosa", *words).stdout.splitlines()
+    assert {"mine_classes.py", "more_classes.py"} <= {line.split()[1] for line in files}
+    assert "--plugin more_classes.py --plugin mine_classes.py" in command
+    assert "librosa" not in command, "it is the job's environment, not a word of the verb"
+    gone = cli("submit", "--dry-run", "run", small_experiment, *PLACES, "--plugin", tmp_path / "gone.py")
+    assert (gone.exit_code, "gone.py does not exist" in gone.stderr) == (2, True)
 
 
 def test_the_package_runs_by_itself(tmp_path, small_experiment, corpus_folder):
