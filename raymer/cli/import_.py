@@ -183,6 +183,10 @@ def summary(notes: Mapping[str, Any]) -> list[str]:
         elif key == "without_group":
             what = f"{value['count']} clips have no group: each is its own"
             lines.append(f"{what} ({', '.join(value['first'])} ...)")
+        elif key == "files_not_read":
+            lines.append(f"files not read: {pairs(value)}")
+        elif key == "broken_audio":
+            lines.append(f"cannot be decoded: {value['count']} files ({'; '.join(value['first'])})")
         elif key == "dropped_rows":
             lines.append(f"dropped rows: {value['count']} with missing cells ({', '.join(value['first'])} ...)")
         elif key == "read_as":
