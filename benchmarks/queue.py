@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from raymer.experiments.spec import load_experiment
 from raymer.learners.presets import preset
 from raymer.protocols.splits import KFold
 from raymer.results.store import Result, ResultStore
-from raymer.studies.fit import Plan, plan
+from raymer.studies.fit import Fit, Plan, plan
 from raymer.studies.samples import make_samples
 from raymer.studies.study import make_study
+from raymer.studies.versions import versions
 
 TARGETS = ("valence", "arousal")
 SPLITS = 1000
@@ -74,32 +76,34 @@ def run_no_op_fits(n: int, workers: int) -> None:
 
 def drain_without_training(config: dict[str, Any]) -> None:
     """Do what a worker does, with nothing in the place of training and scoring."""
-    from raymer.engine import work
     from raymer.engine.gang import train
+    from raymer.studies import unit
 
-    class Nothing:
-        def __init__(self, fit: Any, division: Any) -> None:
-            self.train = division.x_train
-
-    def run_nothing(fit: Any, division: Any, representation: Any, *, shared: bool) -> Result:
+    def run_nothing(fits: Any, samples: Any, split: Any, keep: Any = None) -> Iterator[tuple[Fit, Result]]:
+        division = unit._Division(samples, split)
         zeros = np.zeros(len(division.test_ids))
-        return Result(
-            fit=fit.to_dict(),
-            scores=tuple(
-                {"target": fit.targets[0], "epoch": 0, "metric": name, "value": 0.0} for name in ("r2", "pearson")
-            ),
-            clip_ids=division.test_ids,
-            targets=np.full(len(zeros), fit.targets[0]),
-            epochs=zeros.astype(np.int32),
-            true=zeros,
-            predicted=zeros,
-            n_train=len(representation.train),
-            n_test=len(zeros),
-            seconds={"reducer": 0.0, "predictor": 0.0, "shared": shared},
-            versions=work.versions(),
-        )
+        for k, fit in enumerate(fits):
+            yield (
+                fit,
+                Result(
+                    fit=fit.to_dict(),
+                    scores=tuple(
+                        {"target": fit.targets[0], "epoch": 0, "metric": name, "value": 0.0}
+                        for name in ("r2", "pearson")
+                    ),
+                    clip_ids=division.test_ids,
+                    targets=np.full(len(zeros), fit.targets[0]),
+                    epochs=zeros.astype(np.int32),
+                    true=zeros,
+                    predicted=zeros,
+                    n_train=division.n_train,
+                    n_test=len(zeros),
+                    seconds={"reducer": 0.0, "predictor": 0.0, "shared": k > 0},
+                    versions=versions(),
+                ),
+            )
 
-    work._Representation, work._run_fit = Nothing, run_nothing
+    unit.run_fits = run_nothing
     train._drain(config)
 
 

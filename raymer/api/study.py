@@ -9,6 +9,7 @@ from raymer.api.asking import Answer, Question, answer
 from raymer.api.gathering import gather, write_report
 from raymer.api.results import Ran
 from raymer.api.scores import Scores
+from raymer.components.plugins import bring_files
 from raymer.corpora.base import Corpus, load_corpus
 from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
@@ -215,6 +216,7 @@ def open_study(
     epochs: int | None = None,
     every: int | None = None,
     folds: int | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> OpenStudy:
     """Open an experiment on a corpus with the store of its results; nothing is run yet.
 
@@ -229,12 +231,15 @@ def open_study(
         Where fits are run; no result hangs on it.
     epochs, every, folds : int, optional
         Instead of the experiment's.
+    plugins : sequence of path
+        Files whose classes the experiment may name, beside those of RAYMER_PLUGINS.
 
     Raises
     ------
     UsageError
         As `load_experiment` and `load_corpus`.
     """
+    bring_files(plugins)
     spec = experiment if isinstance(experiment, Experiment) else load_experiment(str(experiment))
     changed = spec.with_changes(epochs=epochs, every=every, folds=folds)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)

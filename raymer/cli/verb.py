@@ -2,7 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -10,7 +11,7 @@ import typer
 
 from raymer.cli.output import one_line_errors
 from raymer.engine.machine import Machine
-from raymer.errors import UsageError
+from raymer.errors import RaymerError, UsageError
 
 Changes = dict[str, Any]
 """`epochs`, `every` and `folds` instead of the experiment's."""
@@ -76,8 +77,13 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             for name, options in stands_for.items():
                 chosen = {option: given.pop(option) for option in options}
                 given[name] = chosen if set(options) <= set(CHANGES) else _machine(chosen)
-            function(**given)
+            try:
+                function(**given)
+            except RaymerError as error:
+                error.args = (in_flags(str(error), names),)
+                raise
 
+    names = [parameter.name for parameter in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
@@ -92,6 +98,15 @@ def _machine(chosen: dict[str, Any]) -> Machine:
     if chosen.get("serial") and others:
         raise UsageError(f"--serial runs in this process: {' and '.join(others)} would have no effect")
     return Machine(**chosen)
+
+
+def in_flags(message: str, names: Sequence[str]) -> str:
+    """Return a message of the rooms below, which name fields, in the words of the command line.
+
+    splits=1 -> --splits 1, for the parameters `names` of a verb.
+    """
+    field = re.compile(rf"(?<![\w.:'])({'|'.join(names)})=('[^']*'|[\w.:/-]+)")
+    return field.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2]}", message)
 
 
 def given_options(chosen: dict[str, Any]) -> list[str]:

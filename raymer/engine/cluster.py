@@ -45,7 +45,7 @@ def connected(address: str = "local", workers: int | None = None) -> Iterator[in
         When Ray cannot be started or reached.
     """
     if workers is not None and workers < 1:
-        raise UsageError(f"--workers {workers}: at least 1 is needed")
+        raise UsageError(f"workers={workers}: at least 1 is needed")
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
@@ -130,7 +130,7 @@ def _check_reachable(address: str) -> None:
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit() or not host:
-        raise UsageError(f"--address {address!r} is none of local, auto, HOST:PORT, ray://HOST:PORT")
+        raise UsageError(f"address={address!r} is none of local, auto, HOST:PORT, ray://HOST:PORT")
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from raymer.learners.representation import Data, Representation, make_representation
+from raymer.learners.representation import make_representation
 from raymer.learners.saved import read_estimators, write_estimators
+from raymer.learners.stage import Data, Representation
 from raymer.learners.system import System
 
 PREDICTORS, PLACES = "predictors.skops", "places.json"

@@ -1,7 +1,6 @@
 """The network: an encoder of clips, and for direct prediction a linear layer (paper B, 2.6)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from raymer.learners.annotations import Coding
 from raymer.learners.clips import Normalisation, Sequences
 from raymer.learners.gru import FastGRU
 from raymer.learners.sequences import Cutter
+from raymer.learners.stage import Head
 from raymer.learners.threads import one_torch_thread
 
 BLOCK_CLIPS = 64
@@ -90,30 +90,12 @@ class ClipNet(nn.Module):
         return features
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
-    """A network's last layer as it stood at some epoch: weight (n_outputs, width) and bias (n_outputs,), float64."""
-
-    weight: np.ndarray[Any, Any]
-    bias: np.ndarray[Any, Any]
-    coding: Coding
-
-    @classmethod
-    def of(cls, net: ClipNet, coding: Coding) -> "Head | None":
-        """Return the head of `net`, None where it has none."""
-        if net.head is None:
-            return None
-        weight, bias = (p.detach().cpu().numpy().astype(np.float64) for p in (net.head.weight, net.head.bias))
-        return cls(weight, bias, coding)
-
-    def outputs(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return its outputs (n_clips, n_outputs), float64, for `features` (n_clips, width)."""
-        made: np.ndarray[Any, Any] = features.astype(np.float64) @ self.weight.T + self.bias
-        return made
-
-    def predict(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return labels, in their own unit or as classes."""
-        return self.coding.decode(self.outputs(features))
+def head_of(net: ClipNet, coding: Coding) -> Head | None:
+    """Return the head of `net` as it is now, None where it has none."""
+    if net.head is None:
+        return None
+    weight, bias = (p.detach().cpu().numpy().astype(np.float64) for p in (net.head.weight, net.head.bias))
+    return Head(weight, bias, coding)
 
 
 @one_torch_thread()

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from raymer.learners.annotations import Classes, Coding, Numbers, coding_of
 from raymer.learners.clips import Normalisation, Sequences
 from raymer.learners.kernels import Similarity
-from raymer.learners.network import ClipNet, Head, clip_features
+from raymer.learners.network import ClipNet, clip_features, head_of
 from raymer.learners.training import Training, TrainingSettings
 
 
@@ -223,7 +223,7 @@ class _Direct(_Recurrent):
         self.random_state = random_state
 
     def _outputs(self, X: Any, lengths: Any, coding: Coding) -> np.ndarray[Any, Any]:
-        head = Head.of(self.net_, coding)
+        head = head_of(self.net_, coding)
         assert head is not None
         return head.outputs(self.transform(X, lengths))
 

@@ -1,92 +1,15 @@
 """Representation: from the rows of a split to what predictors see; a table in one stage, a network epoch by epoch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from raymer.learners.build import make_steps, seeded_globals
+from raymer.learners.stage import Data, Keep, Representation, Stage
 from raymer.learners.system import Step, System, find_component
 from raymer.learners.tags import is_supervised
-
-if TYPE_CHECKING:
-    from raymer.learners.network import Head
-
-Data = Any
-"""Rows of an input: a table (n, n_features), or Sequences."""
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """What predictors see of both parts at one point of a training.
-
-    Attributes
-    ----------
-    epoch : int
-        0 for a representation that is not trained by epochs.
-    train, test : ndarray of shape (n, width)
-        Of no rows where nothing is to be predicted.
-    head : Head, optional
-        The last layer of a network that learns to predict; from features to labels.
-    """
-
-    epoch: int
-    train: np.ndarray[Any, Any]
-    test: np.ndarray[Any, Any]
-    head: "Head | None" = None
-
-
-class Keep(Protocol):
-    """Where a long training keeps its state, so that it goes on after a kill."""
-
-    @property
-    def path(self) -> Path:
-        """A file of this machine."""
-
-    def keep(self) -> None:
-        """Bring what was written to where another machine finds it."""
-
-    def drop(self) -> None:
-        """Delete it: the training is at its end."""
-
-
-class Representation(Protocol):
-    """Anything that learns a representation from train rows.
-
-    Attributes
-    ----------
-    accepts : {"table", "frames"}
-    supervised : bool
-        Whether it learns from labels.
-    joint : bool
-        Whether from all targets at once.
-    last : int
-        The epoch of its last stage.
-    """
-
-    accepts: str
-    supervised: bool
-    joint: bool
-    last: int
-
-    def stages(
-        self, train: Data, labels: np.ndarray[Any, Any] | None, test: Data, *, seed: int, keep: Keep | None = None
-    ) -> Iterator[Stage]:
-        """Fit on the train rows and yield both parts, at each scored epoch; test labels are not asked for."""
-
-    def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
-        """Fit to the end and return the last stage, its test part empty."""
-
-    def transform(self, data: Data) -> np.ndarray[Any, Any]:
-        """Return the features (n, width) of rows, after `fit`."""
-
-    def save(self, folder: Path) -> None:
-        """Write what was learnt into `folder`: JSON, safetensors and skops, never pickle."""
-
-    def load(self, folder: Path) -> None:
-        """Read what `save` wrote."""
 
 
 class Pipeline:

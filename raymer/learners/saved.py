@@ -103,7 +103,7 @@ def read_estimators(path: Path, trusted: Sequence[str]) -> dict[str, Any]:
         if unknown:
             raise RaymerError(
                 f"{path} is not loaded: it holds {unknown[0]}, which no component of this model is made of; a class "
-                "of somebody else's is brought with --plugin FILE, or by installing its package"
+                "of somebody else's is brought as a file (--plugin), or by installing its package"
             )
         made: dict[str, Any] = skops.io.load(path, trusted=list(trusted))
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:

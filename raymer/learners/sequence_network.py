@@ -13,8 +13,8 @@ from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
 from raymer.learners.clips import Normalisation, Sequences, per_bin
 from raymer.learners.encoders import ENCODERS, NetworkParams
 from raymer.learners.kernels import DEFAULTS, Similarity
-from raymer.learners.network import ClipNet, Head, clip_features
-from raymer.learners.representation import Keep, Stage
+from raymer.learners.network import ClipNet, clip_features, head_of
+from raymer.learners.stage import Head, Keep, Stage
 from raymer.learners.system import NETWORK, Step
 from raymer.learners.training import Training, TrainingSettings, encoder_maker
 
@@ -120,7 +120,7 @@ class Network:
     def head(self) -> Head | None:
         """The last layer after `fit` or `load`; None where a similarity was learnt."""
         assert self._net is not None
-        return Head.of(self._net, self.coding)
+        return head_of(self._net, self.coding)
 
     def save(self, folder: Path) -> None:
         """Write weights, statistics of bins and labels as safetensors."""

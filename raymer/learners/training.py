@@ -16,8 +16,9 @@ from raymer.learners.checkpoint import Snapshot
 from raymer.learners.clips import Normalisation, Sequences, per_bin
 from raymer.learners.encoders import ENCODERS
 from raymer.learners.kernels import Similarity, similarity_loss
-from raymer.learners.network import ClipNet, GRUEncoder, Head, clip_features
+from raymer.learners.network import ClipNet, GRUEncoder, clip_features, head_of
 from raymer.learners.sequences import Cutter
+from raymer.learners.stage import Head
 from raymer.learners.threads import one_torch_thread
 from raymer.nearest import unknown
 
@@ -186,7 +187,7 @@ class Training:
     @property
     def head(self) -> Head | None:
         """The last layer as it is now; None where the network learns a similarity."""
-        return Head.of(self.net, self._coding)
+        return head_of(self.net, self._coding)
 
     def identity(self) -> dict[str, Any]:
         """Return all that decides the outcome, JSON-ready; the frames of all train clips are read once for it."""

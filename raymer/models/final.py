@@ -11,7 +11,8 @@ from raymer.errors import RaymerError, UsageError
 from raymer.learners.build import make_predictor, seeded_globals
 from raymer.learners.fitted import FittedSystem
 from raymer.learners.novelty import Novelty
-from raymer.learners.representation import Representation, make_representation
+from raymer.learners.representation import make_representation
+from raymer.learners.stage import Representation
 from raymer.learners.threads import one_thread
 from raymer.models.card import make_card
 from raymer.models.model import Model

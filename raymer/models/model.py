@@ -186,7 +186,7 @@ class Model:
         if self.source is None:
             raise UsageError(
                 f"raymer cannot compute the features of this model ({self.card['features']['input']}) from audio: "
-                "give a table of them with --features-table"
+                "give a table of them (features_table=FILE)"
             )
         read = self.source.read_row if self.accepts == "table" else self.source.read_frames
         names, features, broken = [], [], []

@@ -105,12 +105,12 @@ class ResultStore:
         if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
             raise UsageError(
                 f"store {self.location} holds results of corpus {theirs['corpus']} ({theirs['fingerprint']}), "
-                f"not of {corpus} ({fingerprint}): give another --store"
+                f"not of {corpus} ({fingerprint}): give another store"
             )
         for name, mark in inputs.items():
             if theirs["inputs"].get(name, mark) != mark:
                 raise UsageError(
-                    f"store {self.location} holds results on other features called {name}: give another --store"
+                    f"store {self.location} holds results on other features called {name}: give another store"
                 )
         merged = {**theirs["inputs"], **inputs}
         if merged != theirs["inputs"]:

@@ -119,7 +119,7 @@ def plan_comparison(
             systems = tuple(system.model_copy(update={"folds": None}) for system in systems)
     if len({system.folds or rule.folds or FOLDS for system in systems}) > 1:
         raise UsageError(
-            f"{' and '.join(chosen)} have different numbers of folds: give --splits to put them on the same"
+            f"{' and '.join(chosen)} have different numbers of folds: give splits=N to put them on the same"
         )
     narrowed = spec.model_copy(update={"systems": systems, "protocols": {name: rule}})
     return PlannedComparison(make_study(narrowed, corpus), chosen, rule, tuple(targets or spec.targets))
@@ -137,13 +137,13 @@ def with_splits(rule: ProtocolSpec, splits: int) -> ProtocolSpec:
         For fewer than two splits, or no whole number of repeats.
     """
     if splits < 2:
-        raise UsageError(f"--splits {splits}: a comparison needs at least 2")
+        raise UsageError(f"splits={splits}: a comparison needs at least 2")
     if rule.kind in ("random", "group_random"):
         return rule.model_copy(update={"count": splits})
     folds = rule.folds or FOLDS
     if rule.kind in ("repeated_kfold", "repeated_group_kfold"):
         if splits % folds:
-            raise UsageError(f"--splits {splits}: repeats of {folds} folds make a multiple of {folds} splits")
+            raise UsageError(f"splits={splits}: repeats of {folds} folds make a multiple of {folds} splits")
         return rule.model_copy(update={"repeats": splits // folds})
     keys: dict[str, Any] = {"count": splits, "train_share": 1 - 1 / folds, "seed": rule.seed}
     return ProtocolSpec(kind="group_random" if rule.kind == "group_kfold" else "random", **keys)
@@ -158,7 +158,9 @@ def _check_targets(spec: Experiment, targets: Sequence[str]) -> None:
 def _protocol(spec: Experiment, name: str | None) -> tuple[str, ProtocolSpec]:
     if name is None:
         if len(spec.protocols) > 1:
-            raise UsageError(f"experiment {spec.name} has protocols {', '.join(spec.protocols)}: name one (--protocol)")
+            raise UsageError(
+                f"experiment {spec.name} has protocols {', '.join(spec.protocols)}: name one (protocol=NAME)"
+            )
         name = next(iter(spec.protocols))
     if name not in spec.protocols:
         raise UsageError(unknown("protocol", name, spec.protocols))

@@ -12,7 +12,8 @@ import numpy as np
 from raymer.errors import UsageError
 from raymer.learners.build import make_predictor, seeded_globals
 from raymer.learners.fitted import plain
-from raymer.learners.representation import Keep, Representation, Stage, make_representation
+from raymer.learners.representation import make_representation
+from raymer.learners.stage import Keep, Representation, Stage
 from raymer.protocols.scoring import metrics_of
 from raymer.protocols.splits import Split
 from raymer.results.store import Result, ResultStore, StoreError

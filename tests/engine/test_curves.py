@@ -18,10 +18,15 @@ from raymer.engine.run import run_plan
 from raymer.errors import UsageError
 from raymer.experiments.spec import parse_experiment
 from raymer.identity import array_hash
+from raymer.learners.build import make_predictor
+from raymer.learners.checkpoint import read_snapshot
+from raymer.learners.encoders import GRUParams
 from raymer.learners.leaks import find_leaks
+from raymer.learners.predictors import SVMParams
 from raymer.learners.presets import NETWORK_PRESETS, preset
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System
+from raymer.learners.training import Training
 from raymer.protocols.splits import KFold, Split
 from raymer.reports.table import make_rows
 from raymer.results.frame import AVERAGE
@@ -29,7 +34,7 @@ from raymer.results.store import ResultStore
 from raymer.studies.fit import plan, units
 from raymer.studies.samples import Samples, make_samples
 from raymer.studies.study import make_study
-from raymer.studies.unit import run_fit
+from raymer.studies.unit import run_fit, run_fits
 from raymer.testing import check_component
 
 SMALL = {"epochs": 3, "every": 2, "hidden": (8, 4), "excerpt": 10, "batch": 8}
@@ -55,6 +60,80 @@ def sequence_data(n=24, n_bins=6, classes=False, seed=0):
 def planned(samples, names=ALL, targets=("joy", "calm"), **changes):
     pairs = [(preset(name, SMALL | changes), KFold(2)) for name in names]
     return plan(samples, pairs, list(targets))
+
+
+OTHER = {
+    "hidden": (5, 3), "epochs": 7, "every": 3, "excerpt": 9, "batch": 5, "optimiser": "Adam", "learning_rate": 0.3,
+    "device": "cuda", "label_scale": "none", "normalisation": "dataset", "gamma": 0.9, "degree": 3, "offset": 0.4,
+}  # fmt: skip
+OF_AN_OBJECTIVE = {"gamma": "rbf", "degree": "polynomial", "offset": "polynomial"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_parameter_of_a_network_has_an_effect_or_is_refused(name):
+    def effects(system):
+        made = make_representation(system)
+        return made.settings, made.last, made.epochs, made.wants_everything, system.network_value("label_scale")
+
+    default = preset(name)
+    assert set(OTHER) == set(GRUParams.model_fields) - {"objective"}
+    for param, value in OTHER.items():
+        if OF_AN_OBJECTIVE.get(param, default.objective) != default.objective:
+            with pytest.raises(UsageError, match=f"{param} would have no effect"):
+                preset(name, {param: value})
+            continue
+        assert effects(preset(name, {param: value})) != effects(default), param
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "nn"])
+def test_every_parameter_of_the_svm_has_an_effect(name):
+    other = {"C": 3.0, "gamma": 0.7, "epsilon": 0.2, "label_scale": "none"}
+    assert set(other) == set(SVMParams.model_fields)
+    default = repr(make_predictor(preset(name).predictor, 0, "number"))
+    for param, value in other.items():
+        assert repr(make_predictor(preset(name, None, {param: value}).predictor, 0, "number")) != default, param
+
+
+class Killed(BaseException):
+    """No Exception: what a worker that is killed leaves, without the kill."""
+
+
+class Kept:
+    """A checkpoint in a file; the process dies when it is written for the first time, if it is to."""
+
+    def __init__(self, path, *, dies=False):
+        self.path, self._dies = path, dies
+
+    def keep(self):
+        if self._dies:
+            raise Killed
+
+    def drop(self):
+        self.path.unlink()
+
+
+def test_fits_that_share_a_killed_training_go_on_together(tmp_path, monkeypatch):
+    """A checkpoint holds the network's stages, not predictions: no fit has those of another SVM."""
+    systems = [preset("nn", SMALL), preset("fl", SMALL), preset("fl", SMALL, {"C": 5.0})]
+    work = plan(sequence_data(), [(system, KFold(2)) for system in systems], ["joy", "calm"])
+    unit = units(work.fits)[0]
+    assert len(unit) == 3
+    split, path = work.splits[unit[0].split], tmp_path / "one.safetensors"
+    alone = [run_fit(fit, work.samples, split) for fit in unit]
+    assert len({result.predicted.tobytes() for result in alone}) == 3
+    with pytest.raises(Killed):
+        list(run_fits(unit, work.samples, split, Kept(path, dies=True)))
+    assert len(read_snapshot(path).facts["losses"]) == 2
+    run_epoch, epochs = Training._run_epoch, []
+    monkeypatch.setattr(Training, "_run_epoch", lambda self, rng: epochs.append(self.epoch + 1) or run_epoch(self, rng))
+    for fits, trained in ((unit[:2], [3]), (unit, []), (unit[2:], [])):
+        epochs.clear()
+        found = list(run_fits(fits, work.samples, split, Kept(path)))
+        assert epochs == trained
+        assert [fit.id for fit, _ in found] == [fit.id for fit in fits]
+        for fit, made in found:
+            assert made.predicted.tobytes() == alone[unit.index(fit)].predicted.tobytes()
+            assert made.scores == alone[unit.index(fit)].scores
 
 
 def test_a_gbm_follows_a_gru_and_shares_its_training(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from raymer.learners.annotations import Numbers
 from raymer.learners.clips import Normalisation, Sequences, per_bin
-from raymer.learners.network import ClipNet, GRUEncoder, Head, clip_features
+from raymer.learners.network import ClipNet, GRUEncoder, clip_features, head_of
 from raymer.learners.sequences import Cutter
 
 
@@ -142,7 +142,7 @@ def test_features_of_a_clip_do_not_hang_on_the_clips_beside_it():
     by_hand = net.encoder.gru(torch.from_numpy(prepared(clips, 2, normalisation)).float()[None]).mean(1)
     assert np.allclose(together[2], by_hand.detach(), atol=1e-5)
     weight, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy()
-    head = Head.of(net, Numbers.of(np.arange(12.0).reshape(4, 3)))
+    head = head_of(net, Numbers.of(np.arange(12.0).reshape(4, 3)))
     assert np.allclose(head.outputs(together), together @ weight.T + bias, atol=1e-6)
 
 

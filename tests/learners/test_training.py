@@ -1,5 +1,6 @@
 """Training, checkpoints and the five methods: oracles, equal bits, resumption, leaks."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ from safetensors.torch import save_file
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC, SVR
 
-from raymer.errors import RaymerError
+from raymer.errors import RaymerError, UsageError
 from raymer.learners.annotations import Classes, Numbers, coding_of
 from raymer.learners.build import make_predictor
 from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
@@ -274,7 +275,7 @@ def test_every_method_predicts_every_kind_of_label(name, labels):
     for stage in found:
         predicted = predictions(name, stage, y)
         assert predicted.shape == y[PARTS[1]].shape
-        assert predicted.dtype.kind == y.dtype.kind
+        assert predicted.dtype == y.dtype
     if labels != "classes":
         assert np.isfinite(predicted).all()
 
@@ -303,7 +304,10 @@ def test_svm_is_scikit_learns_on_whole_clip_features():
 
 def test_nn_and_fl_have_one_training():
     clips, y = make()
-    assert preset("nn").steps == preset("fl").steps != preset("rbf-sl").steps
+    nn, fl, sl = (preset(name).steps for name in ("nn", "fl", "rbf-sl"))
+    assert nn == fl != sl
+    assert preset("fl", {"hidden": [100, 50]}) == preset("fl")
+    assert json.loads(json.dumps(sl[0].to_dict())) == sl[0].to_dict()
     assert plain(stages("nn", y, clips)) == plain(stages("fl", y, clips))
 
 
@@ -382,3 +386,21 @@ def test_nothing_leaks(name):
 
     rows = np.arange(24)
     assert find_leaks(evaluate, X, y, [(rows[6:], rows[:6]), (rows[:18], rows[18:])]) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("rbf-ls",), "unknown method 'rbf-ls': did you mean 'rbf-sl'?"),
+        (("nn", None, {"C": 1}), "method nn: head: unknown parameter 'C'"),
+        (("cos-sl", {"gamma": 1}), "method cos-sl: gru: gamma would have no effect"),
+        (("rbf-sl", {"bacth": 1}), "did you mean 'batch'?"),
+        (("rbf-sl", {"gamma": -1}), "method rbf-sl: gru: gamma=-1 must be"),
+        (("fl", None, {"C": 0}), "method fl: svm: C=0 must be"),
+        (("fl", {"label_scale": "units"}), "did you mean 'unit'?"),
+    ],
+)
+def test_methods_refuse(args, message):
+    with pytest.raises(UsageError) as caught:
+        preset(*args)
+    assert message in str(caught.value)

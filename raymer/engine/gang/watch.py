@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from raymer.components.guests import Guests
 from raymer.engine.cluster import connected
 from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue
 from raymer.engine.gang.room import Room, ask_for_nodes, free_orphaned_room
@@ -51,13 +52,14 @@ def run_gangs(
         import ray
 
         is_local = machine.address == "local"
+        guests = guests_for_workers()
         errand = Errand(
-            queue=_start_list(store),
+            queue=_start_list(store, guests),
             inputs=share_inputs(plan.inputs),
             splits=ray.put(dict(plan.splits)),
             store=store.location,
             metrics=not is_local,
-            guests=guests_for_workers(),
+            guests=guests,
         )
         most = machine.workers or (n_workers if is_local else len(work))
         units = ray.put(list(work))  # held to the end: the list is filled again from it
@@ -78,7 +80,7 @@ def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
     if not gpus_per_fit:
         return {Room(): len(work)}
     if not wanting:
-        raise UsageError(f"--gpus-per-fit {gpus_per_fit:g}: no system here asks for a GPU (reducer: {{device: cuda}})")
+        raise UsageError(f"gpus_per_fit={gpus_per_fit:g}: no system here asks for a GPU (reducer: {{device: cuda}})")
     rooms = {Room.of(gpus_per_fit): wanting, Room(): len(work) - wanting}
     return {room: units for room, units in rooms.items() if units}
 
@@ -189,14 +191,14 @@ class _Watch:
             )
 
 
-def _start_list(store: ResultStore) -> Any:
+def _start_list(store: ResultStore, guests: Guests) -> Any:
     """Start the work list as an actor beside the driver, which its death does not end."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     beside = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     actor = ray.remote(WorkList).options(num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=beside)
-    return actor.remote(store.location)
+    return actor.remote(store.location, guests)
 
 
 class WorkList:
@@ -205,7 +207,8 @@ class WorkList:
     Its units are no argument of its start, since Ray warns that those might be gone when it is started again.
     """
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, guests: Guests) -> None:
+        guests.let_in()
         self._store = store
         self._queue: WorkQueue | None = None
 

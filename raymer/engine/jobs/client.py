@@ -175,7 +175,7 @@ def _check_reachable(address: str) -> None:
     except ValueError:
         port = None
     if port is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"--address {address!r} is no address of a jobs server: give http://HOST:PORT")
+        raise UsageError(f"address={address!r} is no address of a jobs server: give http://HOST:PORT")
     try:
         socket.create_connection((parts.hostname, port), timeout=_TIMEOUT).close()
     except OSError as error:

@@ -95,7 +95,7 @@ def run_nested(
         As `run_trials`; when no trial of an outer fold could be scored, or its best failed on the whole train part.
     """
     if len(planned.task.objectives) > 1:
-        raise UsageError("--outer goes with one objective: the best of two is no one configuration to be scored")
+        raise UsageError("outer folds go with one objective: the best of two is no one configuration to be scored")
     outer_folds = plan_outer(planned, folds)
     flat = run_trials(planned, store, execute, journal=journal, label="flat", on_progress=on_progress)
     outer = []

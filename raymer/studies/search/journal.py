@@ -72,7 +72,7 @@ def journal_path(planned: PlannedSearch, store: str, folder: str | None = None) 
         When the store is no folder and none was given: Optuna's journal is a local file.
     """
     if folder is None and "://" in store:
-        raise UsageError(f"store {store} is no local folder: give one for the search's journal (--journal FOLDER)")
+        raise UsageError(f"store {store} is no local folder: give one for the search's journal (journal=FOLDER)")
     return (Path(folder) if folder else Path(store) / FOLDER).absolute() / f"{planned.id}.journal"
 
 

@@ -119,7 +119,7 @@ def plan_search(
     trials = search.trials if trials is None else trials
     sampler = search.sampler if sampler is None else sampler
     if trials < 1:
-        raise UsageError(f"--trials {trials}: at least 1 is needed")
+        raise UsageError(f"trials={trials}: at least 1 is needed")
     if sampler not in SAMPLERS:
         raise UsageError(unknown("sampler", sampler, SAMPLERS))
     row = next(system for system in spec.systems if system.system == search.system)

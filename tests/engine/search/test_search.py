@@ -197,7 +197,7 @@ def test_a_store_that_is_no_folder_needs_one_for_the_journal(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"trials": 0}, "--trials 0: at least 1"),
+        ({"trials": 0}, "trials=0: at least 1"),
         ({"sampler": "tpa"}, "unknown sampler 'tpa': did you mean 'tpe'?"),
     ],
 )
@@ -265,7 +265,7 @@ def test_nested_search_scores_each_outer_fold_once(corpus, store):
     assert store.done() == before
     assert again.estimate == nested.estimate
     two = planned_on(corpus, EXPERIMENT.replace("objectives: [valence]", "objectives: [valence, arousal]"))
-    with pytest.raises(UsageError, match="--outer goes with one objective"):
+    with pytest.raises(UsageError, match="outer folds go with one objective"):
         run_nested(two, 3, store, run_serial, on_progress=lambda progress: None)
 
 
