@@ -174,6 +174,8 @@ def summary(notes: Mapping[str, Any]) -> list[str]:
     """Return what an import did, a line each."""
     lines = []
     for key, value in notes.items():
+        if key in ("with_features", "features") and "inputs" in notes:
+            continue  # said of each input
         if key == "columns":
             lines += columns(value)
         elif key == "inputs" and isinstance(value, dict):

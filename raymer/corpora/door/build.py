@@ -139,6 +139,7 @@ def _build(
     unlabelled = {target.name: int(clips[target.name].isna().sum()) for target in targets}
     notes |= {
         "annotated": len(clips),
+        **({"with_features": inputs_notes[MAIN]["clips"], "features": len(roles.features)} if MAIN in inputs else {}),
         "read_as": list(main.words),
         "columns": roles.record(renamed),
         "inputs": inputs_notes,

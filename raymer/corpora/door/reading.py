@@ -1,10 +1,12 @@
 """The one reader of tables: CSV in any dialect, packed or not, and Parquet, batch by batch."""
 
+import codecs
 import hashlib
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -17,6 +19,7 @@ from raymer.corpora.sources import note_source
 from raymer.errors import RaymerError, UsageError
 
 BLOCK_BYTES = 4 << 20
+CHECKED_BYTES = 1 << 16
 PARQUET_CELLS = 1 << 19
 
 
@@ -89,6 +92,25 @@ def _read_csv(
     return _finish(found, str(path), nameless, dialect.words, made_by, dialect.decimal)
 
 
+class _Checked(io.RawIOBase):
+    """A file whose bytes are seen to be UTF-8 as they are read; raises UnicodeDecodeError where they are not."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        found = self._file.read(size)
+        for start in range(0, len(found) or 1, CHECKED_BYTES):  # in small parts: the text itself is not needed
+            self._decoder.decode(found[start : start + CHECKED_BYTES], final=not found)
+        return found
+
+
 def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
     """Yield the rows as batches of text, the columns at `places` only."""
     columns = [str(place) for place in range(len(dialect.header))]
@@ -101,7 +123,7 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
     try:
         with open_bytes(path) as file:
             reader = pacsv.open_csv(
-                file,
+                _Checked(file) if dialect.encoding.startswith("utf-8") else file,
                 read_options=pacsv.ReadOptions(
                     column_names=columns,
                     skip_rows=dialect.first_line,
@@ -126,14 +148,14 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
                 f"{path} cannot be read as a table: line {(row.number or 0) + dialect.first_line - 1} has "
                 f"{row.actual_columns} cells, the header {row.expected_columns}"
             ) from error
-        if dialect.encoding.startswith("utf-8") and (bad := not_utf8(path)) is not None:
-            raise bad from error
         if "straddling" in str(error):
             raise RaymerError(
                 f"{path}: a row is longer than {BLOCK_BYTES >> 20} MB, or a quote is never closed"
             ) from error
         raise RaymerError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
     except UnicodeError as error:
+        if dialect.encoding.startswith("utf-8") and (bad := not_utf8(path)) is not None:
+            raise bad from error
         raise UsageError(f"{path} is not {dialect.encoding}: {str(error).splitlines()[0]}") from error
     except (OSError, EOFError) as error:
         raise RaymerError(f"{path} is damaged: {error}") from error
