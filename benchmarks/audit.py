@@ -23,6 +23,8 @@ from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import import_corpus
 from raymer.corpora.synthetic import make_synthetic
 
+REAL = ("DEAM", "emoMusic", "Emotify", "GTZAN")
+
 
 def main() -> None:
     """Run the benchmark from the command line."""
@@ -69,16 +71,17 @@ def with_features_only(corpus: Corpus) -> Corpus:
     return replace(corpus, clips=clips)
 
 
-def real_corpora(data: Path) -> dict[str, Corpus]:
-    """Import the clean corpora from the shared data."""
+def real_corpora(data: Path, names: tuple[str, ...] = REAL) -> dict[str, Corpus]:
+    """Import the clean corpora from the shared data; all, or those of `names`."""
     deam_table = ImportOptions(features_table=data / "tables" / "deam_260_excerpt_means.parquet")
     emotify_table = ImportOptions(features_table=data / "tables" / "emotify_6373_compare2016.parquet")
-    return {
-        "DEAM": import_corpus("deam", data / "deam", deam_table),
-        "emoMusic": import_corpus("mediaeval2013", data / "mediaeval2013", deam_table),
-        "Emotify": import_corpus("emotify", data / "emotify", emotify_table),
-        "GTZAN": gtzan(data / "gtzan_embeddings" / "gtzan_1000.parquet"),
+    made: dict[str, Callable[[], Corpus]] = {
+        "DEAM": lambda: import_corpus("deam", data / "deam", deam_table),
+        "emoMusic": lambda: import_corpus("mediaeval2013", data / "mediaeval2013", deam_table),
+        "Emotify": lambda: import_corpus("emotify", data / "emotify", emotify_table),
+        "GTZAN": lambda: gtzan(data / "gtzan_embeddings" / "gtzan_1000.parquet"),
     }
+    return {name: made[name]() for name in names}
 
 
 def gtzan(path: Path) -> Corpus:

@@ -10,12 +10,14 @@ from raymer.audits import (
     copies,
     counters,
     coverage,
+    given,
     golden,
     group_features,
     groups,
     labels,
     names,
     order,
+    overlap,
     second_label,
     slices,
     sounds,
@@ -69,3 +71,14 @@ CHECKS = (
     Check(columns.MISSING, columns.look_for_holes),
     Check(coverage.COVERAGE, coverage.look),
 )
+
+KINDS = (
+    *(check.kind for check in CHECKS),
+    given.KIND,
+    overlap.SHARED,
+    overlap.EXCHANGED,
+    overlap.DISAGREE,
+    overlap.SAME_IDS,
+    overlap.ACROSS,
+)
+"""Every kind of fault an audit can tell; the last six with fixed splits or a second corpus only."""

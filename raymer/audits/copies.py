@@ -15,6 +15,8 @@ KIND = Kind(
 )
 SAME = 0.9999
 LEAST = 8
+LEAST_STRAIGHT = 0.4
+"""Only features with so much r are compared by rank, which takes longer."""
 
 
 def look(corpus: Corpus) -> list[Finding]:
@@ -40,7 +42,7 @@ def _some(names: list[str]) -> str:
 def _of_number(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     straight = np.abs(correlations(X, y))
     same = straight >= SAME
-    few = np.flatnonzero((straight >= 0.7) & ~same)
+    few = np.flatnonzero((straight >= LEAST_STRAIGHT) & ~same)
     if len(few) and len(np.unique(y)) > LEAST:
         same[few] = np.abs(rank_correlations(X[:, few], y)) >= SAME
     return np.flatnonzero(same)

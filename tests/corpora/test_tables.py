@@ -1,18 +1,16 @@
-"""The importers of tables, emoMusic on a tiny fixture, corpus folders, and the audit."""
+"""The importers of tables, emoMusic on a tiny fixture, and corpus folders."""
 
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from raymer.corpora.audit import audit_corpus, leaked_share
 
 from raymer.corpora.base import Corpus, Input, Target, load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import IMPORTERS, import_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.errors import RaymerError, UsageError
-from raymer.protocols.leakage import group_leakage
 
 TABLE = "song_id,artist,f1,f2,joy\n7,Ann,0.5,1,3\n8,Ann, 1.5,2,4\n9,Bob,2.5,3,5\n"
 JOY = ImportOptions(targets=("joy",))
@@ -170,33 +168,3 @@ def test_bad_content_is_refused(corpus):
     clips.loc[5, "group"] = None
     with pytest.raises(RaymerError, match="clip 's00005' has no group"):
         Corpus(corpus.name, clips, corpus.targets, corpus.inputs)
-
-
-def test_the_audit_finds_what_is_planted(corpus):
-    assert audit_corpus(corpus) == []
-    clips = corpus.clips.copy()
-    clips.loc[7, "valence"] = 12.0
-    item = corpus.input()
-    values = item.values[:-1].copy()
-    values[9] = values[2]
-    values[:, 5] = 1.0
-    faulty = Corpus(
-        corpus.name,
-        clips,
-        corpus.targets,
-        {item.name: Input(item.name, item.clip_ids[:-1], values, item.columns)},
-        {"agreement": {"up to 1000": {"songs": 3, "straight": 0.1, "crossed": 0.9, "agrees": False}}},
-    )
-    found = {finding.check: finding for finding in audit_corpus(faulty)}
-    assert set(found) == {"label range", "duplicates", "constant features", "without features", "swapped columns"}
-    assert found["label range"].examples == ("s00007",)
-    assert found["duplicates"].examples == ("s00002 = s00009",)
-    assert found["constant features"].examples == ("f005",)
-
-
-def test_artists_on_both_sides_are_counted(corpus):
-    groups = np.array(["a", "a", "b", "c"])
-    assert leaked_share(groups, [(np.array([0, 2]), np.array([1, 3]))]) == 0.5
-    leakage = group_leakage(corpus, 5)
-    assert leakage["grouped 5-fold"] == 0.0
-    assert leakage["shuffled 5-fold"] > 0.5
