@@ -73,7 +73,7 @@ def standardised(X: np.ndarray, limit: float | None = None) -> np.ndarray:
     X = X - X.mean(axis=0)
     spread = X.std(axis=0)
     spread[spread <= 1e-12 * np.maximum(np.abs(X).max(axis=0, initial=0.0), 1e-300)] = np.inf
-    scaled: np.ndarray = X / spread
+    scaled = np.asarray(X / spread)
     return scaled if limit is None else np.asarray(np.clip(scaled, -limit, limit))
 
 
