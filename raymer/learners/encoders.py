@@ -26,7 +26,7 @@ class NetworkParams(Params):
     objective: Literal["direct", "rbf", "cosine", "polynomial"] = "direct"
     gamma: Above | None = None
     degree: Count | None = None
-    offset: Annotated[float, Field(ge=0)] | None = None
+    offset: Annotated[float, Field(ge=0, strict=True)] | None = None
     epochs: Count = 400
     every: Count = 10
     excerpt: Count = 100

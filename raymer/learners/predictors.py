@@ -10,8 +10,8 @@ from raymer.components.parameters import Params
 from raymer.learners.reducers import Above, Count, Seed
 from raymer.learners.spaces import Choice, Real, Space, Whole
 
-Share = Annotated[float, Field(gt=0, le=1)]
-NotBelow0 = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1, strict=True)]
+NotBelow0 = Annotated[float, Field(ge=0, strict=True)]
 Kernel = Literal["rbf", "linear", "poly", "sigmoid"]
 
 
@@ -103,7 +103,7 @@ class ElasticNetParams(Params):
     """Those of the elastic net."""
 
     alpha: Above = 1.0
-    l1_ratio: Annotated[float, Field(ge=0, le=1)] = 0.5
+    l1_ratio: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.5
     random_state: Seed = None
 
 

@@ -12,7 +12,7 @@ from raymer.learners.spaces import Real, Space, Whole
 DEFAULT_WIDTH = 100
 
 Count = Annotated[int, Field(ge=1, strict=True)]
-Above = Annotated[float, Field(gt=0)]
+Above = Annotated[float, Field(gt=0, strict=True)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True)] | None
 
 
@@ -32,7 +32,7 @@ class TripletParams(SeededWidths):
     """Those of TripletReducer (paper A, section III)."""
 
     mining: Literal["exact", "paper", "reference"] = "exact"
-    d_p: Annotated[float, Field(ge=0)] = 0.1
+    d_p: Annotated[float, Field(ge=0, strict=True)] = 0.1
     d_n: Above = 0.5
     margin: Above | None = None
     learning_rate: Above | None = None
@@ -57,7 +57,7 @@ class AutoencoderParams(SeededWidths):
     batch: Count = 64
     max_epochs: Count = 150
     patience: Count = 5
-    tol: Annotated[float, Field(ge=0)] = 0.01
+    tol: Annotated[float, Field(ge=0, strict=True)] = 0.01
 
 
 class NarrowWidths(Params):
@@ -94,7 +94,7 @@ class RnCParams(SeededWidths):
     batch: Count = 256
     epochs: Count = 20
     learning_rate: Above = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    weight_decay: Annotated[float, Field(ge=0, strict=True)] = 1e-2
 
 
 class ClipParams(Params):
