@@ -187,7 +187,7 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
 
 def test_a_store_that_is_no_folder_needs_one_for_the_journal(corpus, tmp_path):
     planned = planned_on(corpus)
-    with pytest.raises(UsageError, match="--journal FOLDER"):
+    with pytest.raises(UsageError, match="journal=FOLDER"):
         journal_path(planned, "s3://bucket/S")
     assert journal_path(planned, "s3://bucket/S", str(tmp_path)).parent == tmp_path
     with pytest.raises(UsageError, match="no search has been run there"):
