@@ -1,6 +1,6 @@
 """What the audit finds of planted faults, and what it says of clean data.
 
-    python -m benchmarks.audit [--data ../shared/data] [--draws 20]
+    python -m benchmarks.audit [--data ../shared/data] [--draws 20] [--seed 0]
 
 Each fault is planted in synthetic corpora and, where the data is there, among DEAM's real features; clean are the
 synthetic draws, DEAM, emoMusic, Emotify and GTZAN with its artists as groups.
@@ -31,16 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0, help="of the first draw, and of what is planted")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    seeds = range(arguments.seed, arguments.seed + arguments.draws)
     hosts: dict[str, Callable[[int], Corpus]] = {"synthetic": lambda seed: make_synthetic(200, 40, seed=seed)}
-    clean = {f"synthetic {seed}": make_synthetic(200, 40, seed=seed) for seed in range(arguments.draws)}
+    clean = {f"synthetic {seed}": make_synthetic(200, 40, seed=seed) for seed in seeds}
     if arguments.data.is_dir():
         real = real_corpora(arguments.data)
         clean |= real
         hosts["DEAM"] = lambda seed: with_features_only(real["DEAM"])
     for name, host in hosts.items():
-        found = [fault for fault in FAULTS if is_found(fault, host(0), seed=0)]
+        found = [fault for fault in FAULTS if is_found(fault, host(arguments.seed), seed=arguments.seed)]
         print(f"{name}: {len(found)} of {len(FAULTS)} planted faults found")
         for fault in sorted(set(FAULTS) - set(found)):
             print(f"    missed: {fault} ({FAULTS[fault][0]})")

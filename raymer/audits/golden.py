@@ -3,7 +3,7 @@
 import numpy as np
 
 from raymer.audits.associations import correlations, explained
-from raymer.audits.finding import CHANGES, Finding, Kind
+from raymer.audits.finding import CHANGES, WORTH, Finding, Kind, Severity
 from raymer.audits.predictability import score_of_all, score_of_one
 from raymer.audits.rows import MOST_ROWS, rows_of
 from raymer.corpora.base import Corpus, Input, Target
@@ -15,6 +15,8 @@ KIND = Kind(
     "ask where the column comes from; if it was made from the labels, leave it out",
 )
 LEAST_SCORE = 0.5
+SURE = 0.75
+"""Score of the feature alone from which it is said to change a score: below, few honest features may do it too."""
 LEAST_SHARE = 0.85
 LEAST_LEAD = 0.1
 LEAST_ROWS = 30
@@ -51,4 +53,5 @@ def _golden(corpus: Corpus, item: Input, target: Target) -> Finding | None:
         f"all {rows.X.shape[1]} features with {whole:.2f}, the next feature with {max([0.0, *others]):.2f}: "
         "is it the label?"
     )
-    return KIND.found(len(names), rows.X.shape[1], message, names)
+    severity: Severity = CHANGES if scores[first] >= SURE else WORTH
+    return KIND.found(len(names), rows.X.shape[1], message, names, severity=severity)

@@ -23,6 +23,8 @@ NEAR = Kind(
 NEIGHBOURS = 10
 CHANCE = 1e-4
 NEAREST = 0.35
+SURE = 0.1
+"""Distance over that of the tenth neighbour up to which a pair is said to change a score."""
 MOST_CLIPS = 20_000
 LEAST_CLIPS = 30
 
@@ -39,8 +41,9 @@ def look_near(corpus: Corpus) -> list[Finding]:
         if len(item.clip_ids) > MOST_CLIPS:
             raise CannotSay(f"more than {MOST_CLIPS:,} clips: distances between all would take too long")
         same = {tuple(pair) for pair in same_rows(item)}
-        near = [pair for pair in near_rows(filled(item.values)) if pair not in same]
-        findings += _findings(NEAR, corpus, item, near)
+        near = {pair: ratio for pair, ratio in near_rows(filled(item.values)).items() if pair not in same}
+        sure = {pair for pair, ratio in near.items() if ratio <= SURE}
+        findings += _findings(NEAR, corpus, item, list(near), sure)
     return findings
 
 
@@ -55,15 +58,15 @@ def same_rows(item: Input) -> list[tuple[int, int]]:
     return pairs
 
 
-def near_rows(X: np.ndarray) -> list[tuple[int, int]]:
-    """Return pairs of rows of X (n, p) that are nearer to each other than chance allows.
+def near_rows(X: np.ndarray) -> dict[tuple[int, int], float]:
+    """Return pairs of rows of X (n, p) that are nearer to each other than chance allows, with how near that is.
 
     The distance to the nearest neighbour over that to the tenth has a law that depends on the number of directions
     in which the clips really spread, which is estimated from these very distances (Levina and Bickel, 2005). A pair
     is told where the ratio is so small that less than one in 10,000 corpora would have it, and at most 0.35.
     """
     if len(X) < LEAST_CLIPS:
-        return []
+        return {}
     Z = standardised(X, 5.0)
     search = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(Z) - 1) + 1, algorithm="brute").fit(Z)
     distances, places = search.kneighbors(Z)
@@ -74,10 +77,14 @@ def near_rows(X: np.ndarray) -> list[tuple[int, int]]:
     dimension = 1.0 / max(float(np.median(np.log(around[:, np.newaxis] / inner).mean(axis=1))), 1e-3)
     limit = min(NEAREST, (CHANCE / (len(Z) * NEIGHBOURS)) ** (1.0 / dimension))
     found = np.flatnonzero((nearest < limit * around) & (place != np.arange(len(Z))))
-    return sorted({(min(int(row), int(place[row])), max(int(row), int(place[row]))) for row in found})
+    ratio = nearest / around
+    pairs = {(min(int(row), int(place[row])), max(int(row), int(place[row]))): float(ratio[row]) for row in found}
+    return dict(sorted(pairs.items()))
 
 
-def _findings(kind: Kind, corpus: Corpus, item: Input, pairs: list[tuple[int, int]]) -> list[Finding]:
+def _findings(
+    kind: Kind, corpus: Corpus, item: Input, pairs: list[tuple[int, int]], sure: set[tuple[int, int]] | None = None
+) -> list[Finding]:
     if not pairs:
         return []
     group = dict(zip(corpus.clips["clip_id"].astype(str), corpus.clips["group"].astype(str), strict=True))
@@ -86,7 +93,8 @@ def _findings(kind: Kind, corpus: Corpus, item: Input, pairs: list[tuple[int, in
     shown = apart or pairs
     names = [f"{ids[a]} = {ids[b]}" for a, b in shown]
     differ = _other_labels(corpus, [(ids[a], ids[b]) for a, b in pairs])
-    severity: Severity = CHANGES if apart else WORTH
+    is_sure = sure is None or any(pair in sure for pair in apart)
+    severity: Severity = CHANGES if apart and is_sure else WORTH
     word = group_word(corpus)
     where = (
         f"{len(apart)} of them in different {word}s" if groups_given(corpus) else "and no groups keep them on one side"
