@@ -54,8 +54,8 @@ def _corpus(corpus: Corpus, samples: Samples) -> dict[str, Any]:
     return {
         "name": corpus.name,
         "title": importer.info.title if importer and known else corpus.name,
-        "where": origin.where,
-        "licence": origin.licence,
+        "where": origin.where if origin.importer else "not known to raymer",
+        "licence": origin.licence if origin.importer else "not known to raymer: ask whoever made the corpus",
         "sources": [dict(source) for source in origin.sources],
         "faults": list(importer.info.faults) if importer and known else [],
         "clips": len(samples.clip_ids),
