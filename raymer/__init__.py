@@ -40,6 +40,7 @@ _PUBLIC = {
     "open_study": "raymer.api.study",
     "plan_search": "raymer.studies.search.plan",
     "run_search": "raymer.engine.search.run",
+    "preset": "raymer.learners.presets",
     "write_corpus": "raymer.corpora.base",
 }
 

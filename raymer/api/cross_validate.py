@@ -19,6 +19,7 @@ from raymer.results.frame import read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, plan_each
 from raymer.studies.samples import intersected, make_samples
+from raymer.studies.study import check_targets, check_width
 
 
 def cross_validate(
@@ -69,12 +70,16 @@ def cross_validate(
     machine = Machine(address or "local", workers, serial=address is None)
     chosen = _labelled(systems)
     wanted = [targets] if isinstance(targets, str) else list(targets or [target.name for target in corpus.targets])
+    for label, system in chosen.items():
+        check_targets(label, system, corpus, wanted)
     samples = intersected(
         [make_samples(corpus, _input(inputs, label), system.accepts, wanted) for label, system in chosen.items()]
     )
     rule = as_protocol(protocol, samples[0].labels[wanted[0]])
     asked = [Asked(system, own, rule) for system, own in zip(chosen.values(), samples, strict=True)]
     planned, fits = plan_each(asked, wanted, seed)
+    for label, row, own in zip(chosen, asked, fits, strict=True):
+        check_width(label, row.system, row.samples, planned, own)
     with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
         results = ResultStore(str(store or folder))
         results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)

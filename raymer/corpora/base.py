@@ -225,7 +225,7 @@ def check_place(folder: Path, *, replace_existing: bool = False) -> None:
         raise UsageError(f"{folder} exists already: {'--force replaces it' if is_corpus else 'choose a new folder'}")
 
 
-def write_corpus(corpus: Corpus, folder: Path, *, replace_existing: bool = False) -> None:
+def write_corpus(corpus: Corpus, folder: str | Path, *, replace_existing: bool = False) -> None:
     """Write `corpus` as `folder`, whole or not at all: clips.parquet, inputs/NAME.parquet and corpus.json.
 
     Raises
@@ -233,6 +233,7 @@ def write_corpus(corpus: Corpus, folder: Path, *, replace_existing: bool = False
     UsageError
         When `folder` exists and is not an empty folder, unless `replace_existing` and it holds a corpus.
     """
+    folder = Path(folder)
     check_place(folder, replace_existing=replace_existing)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

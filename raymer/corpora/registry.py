@@ -58,7 +58,7 @@ def find_importer(name: str) -> Importer:
     return Importer(cls.INFO, cls.read)
 
 
-def import_corpus(name: str, src: Path, options: ImportOptions | None = None) -> Corpus:
+def import_corpus(name: str, src: str | Path, options: ImportOptions | None = None) -> Corpus:
     """Read the corpus called `name` from its original files at `src`.
 
     Raises
@@ -68,6 +68,7 @@ def import_corpus(name: str, src: Path, options: ImportOptions | None = None) ->
     RaymerError
         From the corpus' reader: what it found in the files.
     """
+    src = Path(src)
     options = options or ImportOptions()
     importer = find_importer(name)
     for field in fields(options):

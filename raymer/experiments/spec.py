@@ -213,7 +213,7 @@ def experiment_names() -> list[str]:
     return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
 
 
-def load_experiment(name_or_path: str) -> Experiment:
+def load_experiment(name_or_path: str | Path) -> Experiment:
     """Read an experiment by its name, or from a YAML file by its path.
 
     Raises
@@ -222,6 +222,7 @@ def load_experiment(name_or_path: str) -> Experiment:
         For an unknown name, a missing file, or one line on the first key or value that is wrong, with the nearest
         valid name where there is one.
     """
+    name_or_path = str(name_or_path)
     if name_or_path.endswith((".yaml", ".yml")):
         path = Path(name_or_path)
         if not path.is_file():

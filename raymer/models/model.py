@@ -157,8 +157,9 @@ class Model:
                 columns |= {f"{target}_low": values - reach, f"{target}_high": values + reach}
         return Predictions(pd.DataFrame({**columns, "distance": distance, "unlike": distance > 1}))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the model as `folder`, whole or not at all; UsageError when it exists and is not empty."""
+        folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} exists already: choose a new folder for the model")
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
-from raymer.experiments.spec import Experiment, Published, SystemSpec
+from raymer.experiments.spec import Experiment, Published
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System, find_component
 from raymer.results.frame import read_scores
@@ -88,7 +88,7 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
         raise UsageError(f"experiment {spec.name} is about corpus {spec.corpus}, not {corpus.name}")
     drafts = [spec.build(row) for row in spec.systems]
     for row, draft in zip(spec.systems, drafts, strict=True):
-        _check_targets(row, draft, corpus, spec.targets)
+        check_targets(row.system, draft, corpus, spec.targets)
         make_representation(draft)  # refuses what the network would, before anything is run
     inputs = _inputs(spec, drafts, corpus)
     samples = [inputs[row.input or spec.input, draft.accepts] for row, draft in zip(spec.systems, drafts, strict=True)]
@@ -99,7 +99,7 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
     asked = [Asked(systems[k], samples[k], rule.build(spec.systems[k].folds)) for _, rule, k in rows]
     planned, fits = plan_each(asked, spec.targets, spec.seed)
     for k, row in enumerate(spec.systems):
-        _check_width(row, systems[k], samples[k], planned, fits[k])
+        check_width(row.system, systems[k], samples[k], planned, fits[k])
     made = tuple(
         PlannedSystem(
             spec.systems[k].system,
@@ -131,22 +131,23 @@ def _share(spec: Experiment, samples: Samples) -> float:
     return samples.n_features / spec.published_features if spec.published_features else 1.0
 
 
-def _check_targets(row: SystemSpec, system: System, corpus: Corpus, targets: Sequence[str]) -> None:
+def check_targets(label: str, system: System, corpus: Corpus, targets: Sequence[str]) -> None:
+    """Refuse a system that cannot learn or predict one of the targets; `label` names it in the message."""
     for target in targets:
         kind = corpus.target(target).kind
         for step in system.steps:
             if kind not in find_component(step.use, "step").kinds:
                 other = "classes" if kind == "number" else "numbers"
-                raise UsageError(f"system {row.system}: {step.use} learns from {other}, and {target} is a {kind}")
+                raise UsageError(f"system {label}: {step.use} learns from {other}, and {target} is a {kind}")
         if system.predictor.use == "head":
             continue
         try:
             find_component(system.predictor.use, "predictor").class_for(kind)
         except UsageError as error:
-            raise UsageError(f"system {row.system}: {error} ({target})") from error
+            raise UsageError(f"system {label}: {error} ({target})") from error
 
 
-def _check_width(row: SystemSpec, system: System, samples: Samples, plan: Plan, fits: Sequence[Fit]) -> None:
+def check_width(label: str, system: System, samples: Samples, plan: Plan, fits: Sequence[Fit]) -> None:
     """Refuse a width that no fit could have; one rule for all reducers of raymer's own on tables."""
     step = system.main_step
     if step is None or system.network is not None or system.width is None or ":" in step.use:
@@ -157,6 +158,6 @@ def _check_width(row: SystemSpec, system: System, samples: Samples, plan: Plan, 
         least, what = samples.n_features, "features"
     if system.width > least:
         raise UsageError(
-            f"system {row.system}: width {system.width} is more than the {least} {what}: give a width "
+            f"system {label}: width {system.width} is more than the {least} {what}: give a width "
             f"(reducer: {{width: {max(1, least // 2)}}})"
         )

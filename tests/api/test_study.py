@@ -1,5 +1,6 @@
 """From Python all that the verbs do, with scikit-learn objects as they are, and what comes back prints small."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.svm import SVR
 
 import raymer
 from raymer.api.study import FitsFailedError
+from raymer.corpora.base import Target
 from raymer.engine.machine import SERIAL
 from raymer.errors import UsageError
 
@@ -164,3 +166,47 @@ def test_splitters_of_sklearn(corpus):
         raymer.cross_validate(corpus, "svr", SklearnKFold(3, shuffle=True), address=None)
     with pytest.raises(UsageError, match="makes no splits"):
         raymer.cross_validate(corpus, "svr", 10, address=None)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """A corpus of clips with log-mel frames, and a class beside the numbers, all places given as text."""
+    from typer.testing import CliRunner
+
+    from raymer.cli.main import app
+
+    root = tmp_path_factory.mktemp("clips")
+    made = CliRunner().invoke(app, ["demo", "-o", str(root), "--clips", "24", "--serial", "--json"])
+    assert made.exit_code == 0, made.output
+    corpus = raymer.load_corpus(str(root / "corpus"))
+    high = corpus.clips["valence"] > corpus.clips["valence"].median()
+    with_mood = corpus.clips.assign(mood=np.where(high, "bright", "dark"))
+    targets = (*corpus.targets, Target("mood", kind="class"))
+    return dataclasses.replace(corpus, clips=with_mood, targets=targets)
+
+
+NET = {"hidden": [8, 4], "excerpt": 20, "batch": 8, "epochs": 2, "every": 1}
+
+
+def test_frames_epochs_and_tables_in_one_cross_validation(clips):
+    gru = {"use": "gru", "objective": "rbf", **NET}
+    chosen = {"gru": [gru, "svm"], "gbm": [gru, {"use": "gbm", "n_estimators": 5}], "table": "svr"}
+    scores = raymer.cross_validate(clips, chosen, raymer.KFold(3), targets=["valence", "arousal"], address=None)
+    frame = scores.to_frame()
+    assert {label: set(own["epoch"]) for label, own in frame.groupby("method")} == {
+        "gru": {1, 2}, "gbm": {1, 2}, "table": {0}
+    }  # fmt: skip
+    assert "table" in repr(scores)
+
+
+def test_classes_on_tables_and_on_frames(clips):
+    chosen = {"svc": "svc", "gru": [{"use": "gru", "objective": "cosine", **NET}, "svm"], "none": "most_frequent"}
+    scores = raymer.cross_validate(clips, chosen, raymer.KFold(3), targets="mood", address=None)
+    assert set(scores.to_frame()["metric"]) == {"accuracy"}
+    with pytest.raises(UsageError, match="svr predicts numbers, and the target is a class"):
+        raymer.cross_validate(clips, "svr", raymer.KFold(3), targets="mood", address=None)
+
+
+def test_places_are_text_as_well(corpus, tmp_path):
+    raymer.write_corpus(corpus, str(tmp_path / "C"))
+    assert raymer.load_corpus(str(tmp_path / "C")).fingerprint == corpus.fingerprint

@@ -137,7 +137,7 @@ def test_the_example_of_the_readme_prints_small(tmp_path, monkeypatch, corpus_fo
     code = code.replace('"S")', '"S", machine=raymer.Machine(serial=True))')
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert "tnn-svr less svr" in ran.stdout
+    assert "tnn less svr" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) < 200
 
 
