@@ -19,7 +19,7 @@ from raymer.results.frame import read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, plan_each
 from raymer.studies.samples import intersected, make_samples
-from raymer.studies.study import check_targets, check_width
+from raymer.studies.study import check_targets, check_values, check_width
 
 
 def cross_validate(
@@ -80,6 +80,7 @@ def cross_validate(
     planned, fits = plan_each(asked, wanted, seed)
     for label, row, own in zip(chosen, asked, fits, strict=True):
         check_width(label, row.system, row.samples, planned, own)
+        check_values(label, row.system, row.samples)
     with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
         results = ResultStore(str(store or folder))
         results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)

@@ -217,5 +217,12 @@ def built_features(folder: Path) -> list[Path]:
 
 def _labels(corpus: Corpus, clips: pd.DataFrame, target: str) -> np.ndarray:
     kind = corpus.target(target).kind  # refuses a target that the corpus has not
+    unknown = clips["clip_id"][clips[target].isna()].tolist()
+    if unknown:
+        first = ", ".join(map(str, unknown[:3]))
+        raise UsageError(
+            f"{len(unknown)} of {len(clips)} clips have no label of {target} ({first} ...): import the corpus again "
+            "with missing='drop-rows', or leave that target out"
+        )
     values = np.asarray(clips[target])
     return values.astype(str) if kind == "class" else values.astype(np.float64)

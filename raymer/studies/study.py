@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from raymer.corpora.base import Corpus
@@ -100,6 +101,7 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
     planned, fits = plan_each(asked, spec.targets, spec.seed)
     for k, row in enumerate(spec.systems):
         check_width(row.system, systems[k], samples[k], planned, fits[k])
+        check_values(row.system, systems[k], samples[k])
     made = tuple(
         PlannedSystem(
             spec.systems[k].system,
@@ -145,6 +147,20 @@ def check_targets(label: str, system: System, corpus: Corpus, targets: Sequence[
             find_component(system.predictor.use, "predictor").class_for(kind)
         except UsageError as error:
             raise UsageError(f"system {label}: {error} ({target})") from error
+
+
+def check_values(label: str, system: System, samples: Samples) -> None:
+    """Refuse missing features where no step of the system fills them; `label` names it in the message."""
+    if samples.accepts == "frames" or any(step.use == "impute" or ":" in step.use for step in system.steps):
+        return
+    missing = np.isnan(samples.features).sum(axis=0)
+    if missing.any():
+        columns = np.flatnonzero(missing)
+        first = ", ".join(f"{samples.feature_names[k]} {missing[k]}" for k in columns[:3])
+        raise UsageError(
+            f"system {label}: {missing.sum()} values of {len(columns)} features are missing ({first} ...): begin its "
+            "steps with {use: impute}, the median of the train rows, or import again without them"
+        )
 
 
 def check_width(label: str, system: System, samples: Samples, plan: Plan, fits: Sequence[Fit]) -> None:

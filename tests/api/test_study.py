@@ -210,3 +210,18 @@ def test_classes_on_tables_and_on_frames(clips):
 def test_places_are_text_as_well(corpus, tmp_path):
     raymer.write_corpus(corpus, str(tmp_path / "C"))
     assert raymer.load_corpus(str(tmp_path / "C")).fingerprint == corpus.fingerprint
+
+
+def test_missing_values_are_said_before_the_run(corpus):
+    item = corpus.input()
+    values = item.values.copy()
+    values[:7, 2] = np.nan
+    holes = dataclasses.replace(corpus, inputs={"features": dataclasses.replace(item, values=values)})
+    with pytest.raises(UsageError, match=r"system svr: 7 values of 1 features are missing \(f002 7"):
+        raymer.cross_validate(holes, "svr", raymer.KFold(3), address=None)
+    filled = {"filled": ["impute", "scale", "svr"]}
+    assert len(raymer.cross_validate(holes, filled, raymer.KFold(3), targets="valence", address=None)) == 6
+    clips = corpus.clips.copy()
+    clips.loc[:1, "valence"] = np.nan
+    with pytest.raises(UsageError, match="2 of 60 clips have no label of valence"):
+        raymer.cross_validate(dataclasses.replace(corpus, clips=clips), "svr", raymer.KFold(3), address=None)
