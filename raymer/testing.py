@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
 from raymer.components.component import Component
 from raymer.components.path import ALLOWED
-from raymer.errors import RaymerError, UsageError
+from raymer.errors import RaymerError
 from raymer.learners.build import make_estimator, make_predictor, seeded_globals
-from raymer.learners.predictors import HEAD
 from raymer.learners.saved import read_estimators, write_estimators
-from raymer.learners.system import Step, make_step
+from raymer.learners.system import Step, find_component, make_step
 from raymer.learners.tags import is_supervised
 
 ROWS, FEATURES, CLASSES = 48, 8, 3
@@ -60,48 +59,27 @@ def check_component(use: str, role: str = "step", **params: Any) -> list[Fault]:
     UsageError
         For a name that cannot be had, as in a system.
     """
-    component = _component(use, role)
+    component = find_component(use, role)
     if component.role == "encoder":
         return check_encoder(use, **params)
     if "width" in component.parameters:
         params = {"width": 2, **params}
     step, component = make_step({"use": use, **params}, role)
-    kinds = ["number"] if role == "step" else _kinds(component)
-    if role == "step":
-        kinds = ["class"] if _wants_classes(step, component) else ["number"]
-    return list({fault.code: fault for kind in kinds for fault in _faults(step, component, kind)}.values())
+    faults = [fault for kind in _kinds(step, component) for fault in _faults(step, component, kind)]
+    return list({fault.code: fault for fault in faults}.values())
 
 
-def _component(use: str, role: str) -> Component:
-    from raymer.learners.system import find_component
-
-    return find_component(use, role)
-
-
-def _kinds(component: Component) -> list[str]:
-    found = []
-    for kind in ("number", "class"):
-        try:
-            component.class_for(kind)
-        except UsageError:
-            continue
-        found.append(kind)
+def _kinds(step: Step, component: Component) -> list[str]:
+    """Return the kinds of targets that a component is tried on."""
     if component.is_foreign:
-        from sklearn.base import is_classifier
-
-        return ["class"] if is_classifier(component.cls()) else ["number"]
-    return found
-
-
-def _wants_classes(step: Step, component: Component) -> bool:
-    from sklearn.utils import get_tags
-
-    if component.kinds == ("class",):
-        return True
-    try:
-        return bool(get_tags(make_estimator(step, component, SEED)).estimator_type == "classifier")
-    except Exception:
-        return False
+        try:
+            return ["class"] if is_classifier(make_estimator(step, component, SEED)) else ["number"]
+        except Exception:
+            return ["number"]  # what keeps it from being made is said there
+    if component.role != "predictor":
+        return [component.kinds[0]]
+    kinds = {"number": component.path, "class": component.class_path}
+    return [kind for kind, path in kinds.items() if path]
 
 
 def _data(kind: str, rng_seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -319,4 +297,4 @@ def _encoder_faults(use: str, params: dict[str, Any]) -> Iterator[Fault]:
         yield Fault("save", "read back it says something else: a saved model would not be the one that was fitted")
 
 
-__all__ = ["HEAD", "Fault", "check_component", "check_encoder"]
+__all__ = ["Fault", "check_component", "check_encoder"]

@@ -75,15 +75,11 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Say whether a class may stand in a system: a line for each thing that a fit of it would do wrong."""
-    from raymer.learners.encoders import ENCODERS
-    from raymer.learners.system import _any_component, find_component
+    from raymer.learners.system import find_any
     from raymer.learners.tags import is_predictor
     from raymer.testing import check_component
 
-    try:
-        component = ENCODERS[name] if name in ENCODERS else _any_component(name)
-    except UsageError:
-        component = find_component(name, "step")
+    component = find_any(name)
     role = "predictor" if component.role == "predictor" or is_predictor(component) else "step"
     faults = check_component(name, role)
     if json:

@@ -73,8 +73,15 @@ def find_id_column(frame: pd.DataFrame, path: Path, asked: str | None = None) ->
     return found
 
 
-def numbers(frame: pd.DataFrame, columns: Sequence[str], path: Path, ids: Sequence[object] | None = None) -> np.ndarray:
-    """Return `columns` as float64 (n_rows, n_columns), every cell finite.
+def numbers(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    path: Path,
+    ids: Sequence[object] | None = None,
+    *,
+    may_miss: bool = False,
+) -> np.ndarray:
+    """Return `columns` as float64 (n_rows, n_columns), every cell finite; with `may_miss` empty ones are NaN.
 
     Raises
     ------
@@ -85,7 +92,10 @@ def numbers(frame: pd.DataFrame, columns: Sequence[str], path: Path, ids: Sequen
     values = np.empty((len(frame), len(columns)))
     for k, column in enumerate(columns):
         values[:, k] = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
-    rows, cells = np.nonzero(~np.isfinite(values))
+    wrong = ~np.isfinite(values)
+    if may_miss:
+        wrong &= ~frame[list(columns)].isin([np.nan, None, ""]).to_numpy()
+    rows, cells = np.nonzero(wrong)
     if len(rows):
         row, column = int(rows[0]), columns[int(cells[0])]
         where = f"row of {str(ids[row])!r}" if ids is not None else f"line {row + 2}"

@@ -159,7 +159,8 @@ def predict_table(model: Model, path: Path, *, id_column: str | None = None, lev
     frame = read_table(path)
     require_columns(frame, model.columns, path)
     ids = clip_ids(frame, find_id_column(frame, path, id_column), path).tolist()
-    return model.predict_features(ids, numbers(frame, model.columns, path, ids), level=level)
+    rows = numbers(frame, model.columns, path, ids, may_miss=model.predictor.system.takes_missing)
+    return model.predict_features(ids, rows, level=level)
 
 
 @cache

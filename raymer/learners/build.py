@@ -13,7 +13,7 @@ from sklearn.preprocessing import MinMaxScaler
 from raymer.components.component import Component
 from raymer.errors import UsageError
 from raymer.features.names import feature_groups
-from raymer.learners.system import Step, find_component
+from raymer.learners.system import Step, find_any, find_component
 
 
 def make_estimator(step: Step, component: Component, seed: int, kind: str = "number") -> Any:
@@ -48,9 +48,7 @@ def make_estimator(step: Step, component: Component, seed: int, kind: str = "num
 
 def _value(value: Any, seed: int) -> Any:
     if isinstance(value, Step):
-        from raymer.learners.system import _any_component
-
-        return make_estimator(value, _any_component(value.use), seed)
+        return make_estimator(value, find_any(value.use), seed)
     return value
 
 

@@ -15,10 +15,10 @@ SHARE = 0.99
 class Novelty:
     """Distance of a clip to its nearest train clips, in units of what train clips have among themselves.
 
-    Features are scaled to mean 0 and standard deviation 1 on the train clips. A clip's distance is the mean Euclidean
-    distance to its five nearest train clips. The limit is the 99 % quantile of the train clips' own distances, each
-    without itself: about one in a hundred clips of the very kind trained on lies beyond it, and a clip within it may
-    still be of another kind that these features do not show.
+    Features are scaled to mean 0 and standard deviation 1 on the train clips; a missing one (NaN) counts as the mean.
+    A clip's distance is the mean Euclidean distance to its five nearest train clips. The limit is the 99 % quantile of
+    the train clips' own distances, each without itself: about one in a hundred clips of the very kind trained on lies
+    beyond it, and a clip within it may still be of another kind that these features do not show.
 
     Attributes
     ----------
@@ -36,9 +36,10 @@ class Novelty:
     @classmethod
     def fit(cls, X: np.ndarray[Any, Any]) -> "Novelty":
         """Measure the train clips X (n_clips, n_features), at least two; ValueError where all are equal."""
-        mean, sd = X.mean(axis=0), X.std(axis=0)
+        known = ~np.isnan(X)
+        mean, sd = X.mean(axis=0, where=known), X.std(axis=0, where=known)
         sd = np.where(sd > 0, sd, 1.0)
-        points = ((X - mean) / sd).astype(np.float32)
+        points = np.nan_to_num((X - mean) / sd).astype(np.float32)
         distances, _ = _search(points).kneighbors()  # of the points themselves: each leaves itself out
         limit = float(np.quantile(distances.mean(axis=1), SHARE))
         if limit == 0:
@@ -47,7 +48,7 @@ class Novelty:
 
     def measure(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return the distances (n_clips,), float64, of clips X (n_clips, n_features) over the limit: above 1 unlike."""
-        scaled = ((X - self.mean) / self.sd).astype(np.float32)
+        scaled = np.nan_to_num((X - self.mean) / self.sd).astype(np.float32)
         distances, _ = self._neighbours.kneighbors(scaled)
         shares: np.ndarray[Any, Any] = distances.mean(axis=1, dtype=np.float64) / self.limit
         return shares

@@ -163,6 +163,11 @@ class System:
         return ENCODERS.own["gru"].value(self.network.params, name)
 
     @property
+    def takes_missing(self) -> bool:
+        """Whether features may be missing: a step fills them, or one of somebody else's is trusted to know."""
+        return any(step.use == "impute" or ":" in step.use for step in self.steps)
+
+    @property
     def accepts(self) -> str:
         """The kind of input it reads: "frames" or "table"."""
         return "table" if self.network is None else "frames"
@@ -265,7 +270,7 @@ class System:
         found = [find_component(step.use, "step") for step in self.steps]
         found.append(find_component(self.predictor.use, "predictor"))
         for step in (*self.steps, self.predictor):
-            found += [_any_component(inner.use) for inner in _inner(step)]
+            found += [find_any(inner.use) for inner in _inner(step)]
         return found
 
 
@@ -282,22 +287,22 @@ def _inner(step: Step) -> list[Step]:
     return [one for inner in direct for one in (inner, *_inner(inner))]
 
 
-def _any_component(use: str) -> Component:
-    if use in PREDICTORS:
-        return PREDICTORS[use]
-    if use in REDUCERS:
-        return REDUCERS[use]
+def find_any(use: str) -> Component:
+    """Return the component called `use`, whichever place of a system it may take; UsageError as find_component."""
+    for catalogue in (PREDICTORS, REDUCERS, ENCODERS):
+        if use in catalogue:
+            return catalogue[use]
     try:
         return PREDICTORS[use]
     except UsageError:
-        return REDUCERS[use]
+        return find_component(use, "step")
 
 
 def _nested(value: Any) -> Any:
     """Return a nested component as a Step; every other value as it is."""
     if not (isinstance(value, Mapping) and "use" in value):
         return value
-    component = _any_component(str(value["use"]))
+    component = find_any(str(value["use"]))
     role = "predictor" if component.role == "predictor" or is_predictor(component) else "step"
     return make_step(value, role)[0]
 

@@ -205,8 +205,9 @@ class Model:
     def _checked_rows(self, rows: np.ndarray) -> np.ndarray:
         if rows.ndim != 2 or rows.shape[1] != len(self.columns):
             raise UsageError(f"features must be (n_clips, {len(self.columns)}), not {rows.shape}")
-        if not np.isfinite(rows).all():
-            raise UsageError(f"clip {int(np.argmin(np.isfinite(rows).all(axis=1)))} has features that are no numbers")
+        fine = np.isfinite(rows) | (np.isnan(rows) & self.predictor.system.takes_missing)
+        if not fine.all():
+            raise UsageError(f"clip {int(np.argmin(fine.all(axis=1)))} has features that are no numbers")
         return rows
 
     def _checked_frames(self, frames: np.ndarray) -> np.ndarray:

@@ -29,13 +29,14 @@ def embed(study: Study) -> tuple[pd.DataFrame, str] | None:
     tuple of DataFrame and str, or None
         A row a panel and clip: `panel`, `clip_id`, `group`, `x`, `y`, `band` (0: the 100 lowest, 3: the 100 highest
         or, with fewer than 400 clips, quarters; 1 and 2: the halves between). None where no reducer of the paper is
-        in the experiment.
+        in the experiment, or no target is a number.
     """
     widest = [system for kind in PANELS if (system := _widest(study, kind)) is not None]
     chosen = {f"{_kind(system).upper()}, {system.n_features} units": system for system in widest}
-    if not chosen:
+    numbers = [target for target in study.spec.targets if study.plan.samples.kind(target) == "number"]
+    if not chosen or not numbers:
         return None
-    target = "arousal" if "arousal" in study.spec.targets else study.spec.targets[0]
+    target = "arousal" if "arousal" in numbers else numbers[0]
     fits = {name: _fit(system, target) for name, system in chosen.items()}
     split = study.plan.splits[next(iter(fits.values())).split]
     samples = study.plan.inputs[next(iter(fits.values())).samples]
@@ -78,7 +79,7 @@ def _fit(system: PlannedSystem, target: str) -> Fit:
 
 
 def _reduced(features: np.ndarray, labels: np.ndarray, fit: Fit | None) -> np.ndarray:
-    pipeline = Pipeline(fit.system.steps if fit else (Step("scale"),))
+    pipeline = Pipeline(fit.system.steps if fit else (Step("impute"), Step("scale")))
     seed = fit.representation_seed if fit else derive_seed("representation", None)
     return pipeline.fit(features.copy(), labels if pipeline.supervised else None, seed=seed).train
 

@@ -151,7 +151,7 @@ def check_targets(label: str, system: System, corpus: Corpus, targets: Sequence[
 
 def check_values(label: str, system: System, samples: Samples) -> None:
     """Refuse missing features where no step of the system fills them; `label` names it in the message."""
-    if samples.accepts == "frames" or any(step.use == "impute" or ":" in step.use for step in system.steps):
+    if samples.accepts == "frames" or system.takes_missing:
         return
     missing = np.isnan(samples.features).sum(axis=0)
     if missing.any():

@@ -212,7 +212,10 @@ def test_places_are_text_as_well(corpus, tmp_path):
     assert raymer.load_corpus(str(tmp_path / "C")).fingerprint == corpus.fingerprint
 
 
-def test_missing_values_are_said_before_the_run(corpus):
+FILLED = {"SVR": ["svr"], "PCA": [{"use": "pca", "width": 4}, "svr"]}
+
+
+def test_missing_values_are_said_before_the_run_and_filled_by_a_step(corpus, tmp_path):
     item = corpus.input()
     values = item.values.copy()
     values[:7, 2] = np.nan
@@ -221,6 +224,13 @@ def test_missing_values_are_said_before_the_run(corpus):
         raymer.cross_validate(holes, "svr", raymer.KFold(3), address=None)
     filled = {"filled": ["impute", "scale", "svr"]}
     assert len(raymer.cross_validate(holes, filled, raymer.KFold(3), targets="valence", address=None)) == 6
+    systems = [{"system": name, "steps": ["impute", "scale", *steps]} for name, steps in FILLED.items()]
+    study = raymer.open_study(raymer.Experiment(**SPEC | {"systems": systems, "search": None}), holes, machine=SERIAL)
+    assert study.run().summary.failed == ()
+    study.report(tmp_path / "R")
+    study.fit("PCA", tmp_path / "M")
+    frame = raymer.load_model(tmp_path / "M").predict(values).frame
+    assert np.isfinite(frame[["valence", "distance"]].to_numpy()).all()
     clips = corpus.clips.copy()
     clips.loc[:1, "valence"] = np.nan
     with pytest.raises(UsageError, match="2 of 60 clips have no label of valence"):
