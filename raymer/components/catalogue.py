@@ -81,7 +81,7 @@ class Catalogue:
             raise UsageError(unknown(self.role, name, self.names()))
         handed = name in PLUGINS.classes
         package = name.partition(":")[0] if handed else check_path(name)
-        revision = PLUGINS.revision_of(name) if handed else PLUGINS[package].revision if package in PLUGINS else ""
+        revision = PLUGINS.revision_of(name) if handed else PLUGINS.revision(package) if package in PLUGINS else ""
         if (name, revision) not in self._found:
             self._found[name, revision] = self._of_path(name, package)
         return self._found[name, revision]
@@ -93,8 +93,7 @@ class Catalogue:
         if name in PLUGINS.classes:
             return replace(made, origin="this session", revision=PLUGINS.revision_of(name))
         if package in PLUGINS:
-            plugin = PLUGINS[package]
-            return replace(made, origin=f"file {plugin.name}.py", revision=plugin.revision)
+            return replace(made, origin=f"file {package}.py", revision=PLUGINS.revision(package))
         home = packages_distributions().get(package, [package])[0]
         return replace(made, origin=f"{home} {version(home)}", revision=f"{home} {version(home)}")
 

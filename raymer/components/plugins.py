@@ -1,5 +1,6 @@
 """Files of classes that somebody brings: read once, hashed, and the same bytes in every process that uses them."""
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -87,14 +88,42 @@ class Plugins:
             if known is None and _is_taken(plugin):
                 raise UsageError(f"{plugin.origin}: a module {plugin.name} is installed already: rename the file")
             self._brought[plugin.name] = plugin
-            self._modules.pop(plugin.name, None)
-            sys.modules.pop(plugin.name, None)
+            if known is not None:
+                self._forget(list(self._modules))  # others may have imported the text that it had
+
+    def revision(self, name: str) -> str:
+        """Return the hash of a file and of the files among those brought that it imports, and so on."""
+        texts: dict[str, str] = {}
+        waiting = [name]
+        while waiting:
+            plugin = self._brought[waiting.pop()]
+            if plugin.name not in texts:
+                texts[plugin.name] = plugin.source
+                waiting += self._imported_by(plugin)
+        if len(texts) == 1:
+            return self._brought[name].revision
+        return hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:16]
+
+    def _imported_by(self, plugin: Plugin) -> list[str]:
+        """Return the names of the files among those brought that a file imports; of one that is no Python, none."""
+        try:
+            tree = ast.parse(plugin.source)
+        except SyntaxError:
+            return []
+        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        return sorted({name for name in names if name in self._brought and name != plugin.name})
 
     def drop(self, name: str) -> None:
         """Put a file out again."""
         self._brought.pop(name, None)
-        self._modules.pop(name, None)
-        sys.modules.pop(name, None)
+        self._forget([name])
+
+    def _forget(self, names: Sequence[str]) -> None:
+        """Have these modules run anew when they are next asked for."""
+        for name in names:
+            self._modules.pop(name, None)
+            sys.modules.pop(name, None)
 
     def module(self, name: str) -> types.ModuleType:
         """Return the module of a file that was brought, run once in this process.
@@ -110,13 +139,20 @@ class Plugins:
             module.__file__ = plugin.origin
             lines = plugin.source.splitlines(keepends=True)
             linecache.cache[plugin.origin] = (len(plugin.source), None, lines, plugin.origin)  # for tracebacks
-            sys.modules[name] = module  # before it runs: dataclasses look themselves up there
+            self._modules[name] = sys.modules[name] = module  # before it runs: dataclasses and circles look it up
             try:
+                for other in self._imported_by(plugin):
+                    self.module(other)  # Python would not find it by itself
                 exec(compile(plugin.source, plugin.origin, "exec"), module.__dict__)
+            except UsageError:
+                self._forget([name])
+                raise
             except Exception as error:
-                sys.modules.pop(name, None)
-                raise UsageError(f"{plugin.origin} cannot be run: {type(error).__name__}: {error}") from error
-            self._modules[name] = module
+                self._forget([name])
+                missing = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+                beside = plugin.path.with_name(f"{missing}.py")
+                hint = f": bring it too, with --plugin {beside.name}" if missing and beside.is_file() else ""
+                raise UsageError(f"{plugin.origin} cannot be run: {type(error).__name__}: {error}{hint}") from error
         return self._modules[name]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from raymer.errors import UsageError
 from raymer.learners.predictors import HEAD, PREDICTORS
-from raymer.learners.reducers import REDUCERS
+from raymer.learners.reducers import PREPARING, REDUCERS
 from raymer.learners.system import System
 from raymer.nearest import unknown
 
@@ -34,7 +34,7 @@ ALONE = ("gp_groups", HEAD)
 
 def preset_names() -> list[str]:
     """Return every preset: each predictor alone and after each reducer, and the five of paper B."""
-    reducers = [name for name in REDUCERS.names() if name not in ("scale", "impute", "clip")]
+    reducers = [name for name in REDUCERS.names() if name not in PREPARING]
     after = [name for name in PREDICTORS.names() if name not in ALONE]
     alone = [name for name in PREDICTORS.names() if name != HEAD]
     pairs = [f"{first}-{last}" for first in reducers for last in after if _agree(first, last)]

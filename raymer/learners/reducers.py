@@ -10,6 +10,8 @@ from raymer.components.parameters import Params
 from raymer.learners.spaces import Real, Space, Whole
 
 DEFAULT_WIDTH = 100
+PREPARING = ("scale", "impute", "clip")
+"""Steps that make features ready and learn no representation of their own: no table calls them the reducer."""
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Above = Annotated[float, Field(gt=0, strict=True)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,14 +11,17 @@ from raymer.learners.stage import Data, Keep, Representation, Stage
 from raymer.learners.system import Step, System, find_component
 from raymer.learners.tags import is_supervised
 
+if TYPE_CHECKING:
+    from raymer.learners.sequence_network import Network
+
 
 class Pipeline:
     """Transformers on a table, one after the other, each fitted on what the one before makes of the train rows.
 
     Parameters
     ----------
-    steps : sequence of Step
-        None for the features as they are.
+    steps : tuple of Step
+        Empty for the features as they are.
     """
 
     accepts = "table"
@@ -38,7 +41,8 @@ class Pipeline:
         """Yield the one stage, epoch 0."""
         made = self.fit(train, labels, seed=seed)
         with seeded_globals(seed):
-            yield Stage(0, made.train, self.transform(test))
+            of_test = self.transform(test)
+        yield Stage(0, made.train, of_test)
 
     def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
         """Fit each step on the train rows."""
@@ -70,14 +74,17 @@ class Pipeline:
 
 
 class Chain:
-    """A network, then transformers on its features, fitted anew at each of its stages."""
+    """A network, then transformers on its features, fitted anew at each of its stages.
+
+    The transformers see the labels that the network sees: of one target (n,), of several (n, n_targets).
+    """
 
     accepts = "frames"
     supervised = True
     joint = True
 
-    def __init__(self, network: Representation, steps: tuple[Step, ...]) -> None:
-        self._network, self._steps = network, steps
+    def __init__(self, network: "Network", steps: tuple[Step, ...]) -> None:
+        self.network, self._steps = network, steps
         self._table = Pipeline(steps)
         self.last = network.last
 
@@ -85,39 +92,48 @@ class Chain:
         self, train: Data, labels: np.ndarray[Any, Any] | None, test: Data, *, seed: int, keep: Keep | None = None
     ) -> Iterator[Stage]:
         """Yield the network's stages, their features transformed."""
-        for stage in self._network.stages(train, labels, test, seed=seed, keep=keep):
-            made = next(Pipeline(self._steps).stages(stage.train, labels, stage.test, seed=seed))
+        for stage in self.network.stages(train, labels, test, seed=seed, keep=keep):
+            made = next(Pipeline(self._steps).stages(stage.train, _flat(labels), stage.test, seed=seed))
             yield Stage(stage.epoch, made.train, made.test)
 
     def fit(self, train: Data, labels: np.ndarray[Any, Any] | None, *, seed: int) -> Stage:
         """Fit the network to its end, then the steps."""
-        stage = self._network.fit(train, labels, seed=seed)
-        made = self._table.fit(stage.train, labels, seed=seed)
+        stage = self.network.fit(train, labels, seed=seed)
+        made = self._table.fit(stage.train, _flat(labels), seed=seed)
         return Stage(stage.epoch, made.train, made.test)
 
     def transform(self, data: Data) -> np.ndarray[Any, Any]:
         """Return the features (n, width) of sequences."""
-        return self._table.transform(self._network.transform(data))
+        return self._table.transform(self.network.transform(data))
 
     def save(self, folder: Path) -> None:
         """Write both."""
-        self._network.save(folder)
+        self.network.save(folder)
         self._table.save(folder)
 
     def load(self, folder: Path) -> None:
         """Read both."""
-        self._network.load(folder)
+        self.network.load(folder)
         self._table.load(folder)
 
 
-def make_representation(system: System) -> Representation:
-    """Return a new, unfitted representation: what the steps before the predictor say."""
+def make_representation(system: System, everything: Data = None) -> Representation:
+    """Return a new, unfitted representation: what the steps before the predictor say.
+
+    `everything` are all clips, which only a network that normalises by the whole data set looks at, as published.
+    """
     if system.network is None:
         return Pipeline(system.steps)
     from raymer.learners.sequence_network import Network  # here, since it imports torch
 
-    network = Network(system.network)
+    network = Network(system.network, everything)
     return network if len(system.steps) == 1 else Chain(network, system.steps[1:])
+
+
+def _flat(labels: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
+    """Return the labels of one target as (n,), as reducers on tables take them."""
+    is_column = labels is not None and labels.ndim == 2 and labels.shape[1] == 1
+    return labels[:, 0] if labels is not None and is_column else labels
 
 
 def _fit_transform(estimator: Any, train: Data, labels: np.ndarray[Any, Any] | None) -> Data:

@@ -28,13 +28,15 @@ class Network:
     ----------
     step : Step
         Names the encoder, and sets its parameters and those of the training.
+    everything : Sequences, optional
+        All clips: only looked at where the step's normalisation is "dataset".
 
     Attributes
     ----------
     last : int
         The number of epochs.
     everything : Sequences, optional
-        All clips, where the step's normalisation is "dataset"; whoever runs a fit sets it.
+        The clips whose frames it normalises by, as published; None where those are the train rows.
 
     Raises
     ------
@@ -47,19 +49,14 @@ class Network:
     joint = True
     FILE = "network.safetensors"
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, everything: Sequences | None = None) -> None:
         self._value: dict[str, Any] = {
             name: step.params.get(name, info.get_default()) for name, info in NetworkParams.model_fields.items()
         }
         self.settings = _settings(step, self._value)
         self.last = int(self._value["epochs"])
-        self.everything: Sequences | None = None
+        self.everything = everything if self._value["normalisation"] == "dataset" else None
         self._net: ClipNet | None = None
-
-    @property
-    def wants_everything(self) -> bool:
-        """Whether it normalises by the frames of all clips, as published."""
-        return bool(self._value["normalisation"] == "dataset")
 
     @property
     def epochs(self) -> list[int]:
@@ -153,7 +150,7 @@ class Network:
             raise ValueError("a network learns from annotations")
         self.coding = coding_of(labels, self._value["label_scale"])
         statistics = None
-        if self.wants_everything:
+        if self._value["normalisation"] == "dataset":
             if self.everything is None:
                 raise ValueError('normalisation "dataset" needs the frames of all clips')
             statistics = per_bin(self.everything)

@@ -9,7 +9,7 @@ from raymer.components.component import Component
 from raymer.errors import UsageError
 from raymer.learners.encoders import ENCODERS, NetworkParams
 from raymer.learners.predictors import HEAD, PREDICTORS
-from raymer.learners.reducers import REDUCERS
+from raymer.learners.reducers import PREPARING, REDUCERS
 from raymer.learners.tags import is_predictor, is_supervised
 from raymer.nearest import unknown
 
@@ -190,7 +190,7 @@ class System:
     @cached_property
     def main_step(self) -> Step | None:
         """The last step before the predictor that does more than scale: what a table calls the reducer."""
-        return next((step for step in reversed(self.steps) if step.use not in ("scale", "impute", "clip")), None)
+        return next((step for step in reversed(self.steps) if step.use not in PREPARING), None)
 
     @property
     def width(self) -> int | None:

@@ -182,10 +182,8 @@ def _fit_unit(
         labels = labels_as_learnt(columns)
     elif system.is_supervised:
         labels = columns[0]
-    learnt = make_representation(system)
+    learnt = make_representation(system, samples.everything)
     data = samples.data(np.arange(len(samples.clip_ids)))
-    if getattr(learnt, "wants_everything", False):
-        learnt.everything = data  # type: ignore[attr-defined]
     stage = learnt.fit(data, labels, seed=first.representation_seed)
     names = samples.feature_names if system.main_step is None else ()
     for fit in unit:

@@ -76,6 +76,11 @@ class Samples:
         starts, ends = self.offsets[rows].T
         return Sequences(self.features, starts, ends - starts)
 
+    @property
+    def everything(self) -> Any:
+        """All clips of sequences, a view; None for a table."""
+        return None if self.offsets is None else self.data(np.arange(len(self.clip_ids)))
+
     def only(self, clip_ids: Sequence[str]) -> "Samples":
         """Return the samples of `clip_ids` alone, in the order they have here.
 

@@ -96,6 +96,8 @@ def run_fits(
                     made = error
                 waiting.remove(running)
                 yield running.fit, made
+            if not waiting:
+                return  # all have failed: nobody needs the stages to come
     except StoreError:
         raise
     except Exception as error:
@@ -108,10 +110,7 @@ def _make(fit: Fit, samples: Samples) -> Representation:
         raise UsageError(
             f"{fit.system.name} reads {fit.system.accepts}, and input {samples.input} is {samples.accepts}"
         )
-    representation = make_representation(fit.system)
-    if getattr(representation, "wants_everything", False):
-        representation.everything = samples.data(np.arange(len(samples.clip_ids)))  # type: ignore[attr-defined]
-    return representation
+    return make_representation(fit.system, samples.everything)
 
 
 def _stages(fit: Fit, representation: Representation, division: "_Division", keep: Keep | None) -> Iterator[Stage]:

@@ -99,6 +99,17 @@ def test_a_missing_or_broken_file_is_one_line(tmp_path):
     PLUGINS.drop("broken_plugin")
 
 
+def test_files_that_import_each_other_are_run_once(tmp_path):
+    (tmp_path / "one_half.py").write_text("import other_half\nclass A: pass")
+    (tmp_path / "other_half.py").write_text("import one_half\nclass B: pass")
+    bring_files([tmp_path / "one_half.py", tmp_path / "other_half.py"])
+    one, other = PLUGINS.module("one_half"), PLUGINS.module("other_half")
+    assert (one.other_half, other.one_half) == (other, one)
+    assert PLUGINS.revision("one_half") == PLUGINS.revision("other_half") != PLUGINS["one_half"].revision
+    PLUGINS.drop("one_half")
+    PLUGINS.drop("other_half")
+
+
 def test_files_come_from_the_environment_too(tmp_path, monkeypatch):
     (tmp_path / "from_environment.py").write_text("class A: pass")
     monkeypatch.setenv("RAYMER_PLUGINS", str(tmp_path / "from_environment.py"))

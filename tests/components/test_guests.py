@@ -88,6 +88,20 @@ def test_an_edited_file_is_another_system(place, raymer):
     assert f"{MINE} fits run, {ALL - MINE} found done" in raymer("run", *words).stderr
 
 
+def test_an_edited_file_that_another_imports_makes_another_system(place, raymer):
+    words = [place / "mine.yaml", *where(place), "--serial"]
+    (place / "my_helpers.py").write_text("TINY = 1e-9\n")
+    (place / "mine_classes.py").write_text("from my_helpers import TINY\n" + REDUCER.replace("1e-9", "TINY"))
+    assert "bring it too, with --plugin my_helpers.py" in raymer("run", *words, code=2).stderr
+    words += ["--plugin", place / "my_helpers.py"]
+    assert f"{ALL} fits run" in raymer("run", *words).stderr
+    assert f"0 fits run, {ALL} found done" in raymer("run", *words).stderr
+    (place / "my_helpers.py").write_text("TINY = 2e-9\n")
+    assert f"{MINE} fits run, {ALL - MINE} found done" in raymer("run", *words).stderr
+    assert PLUGINS.module("mine_classes").TINY == 2e-9
+    PLUGINS.drop("my_helpers")
+
+
 def test_a_saved_model_is_of_the_file_as_it_was(place, raymer):
     raymer("fit", place / "mine.yaml", "Mine", "--corpus", place / "corpus", "-o", place / "M")
     (place / "mine_classes.py").write_text(REDUCER.replace("1e-9", "2e-9"))

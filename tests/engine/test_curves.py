@@ -24,7 +24,7 @@ from raymer.learners.encoders import GRUParams
 from raymer.learners.leaks import find_leaks
 from raymer.learners.predictors import SVMParams
 from raymer.learners.presets import NETWORK_PRESETS, preset
-from raymer.learners.representation import make_representation
+from raymer.learners.representation import Chain, make_representation
 from raymer.learners.system import System
 from raymer.learners.training import Training
 from raymer.protocols.splits import KFold, Split
@@ -72,8 +72,11 @@ OF_AN_OBJECTIVE = {"gamma": "rbf", "degree": "polynomial", "offset": "polynomial
 @pytest.mark.parametrize("name", ALL)
 def test_every_parameter_of_a_network_has_an_effect_or_is_refused(name):
     def effects(system):
-        made = make_representation(system)
-        return made.settings, made.last, made.epochs, made.wants_everything, system.network_value("label_scale")
+        made = make_representation(system, everything)
+        by_all = made.everything is everything
+        return made.settings, made.last, made.epochs, by_all, system.network_value("label_scale")
+
+    everything = sequence_data().everything
 
     default = preset(name)
     assert set(OTHER) == set(GRUParams.model_fields) - {"objective"}
@@ -92,6 +95,30 @@ def test_every_parameter_of_the_svm_has_an_effect(name):
     default = repr(make_predictor(preset(name).predictor, 0, "number"))
     for param, value in other.items():
         assert repr(make_predictor(preset(name, None, {param: value}).predictor, 0, "number")) != default, param
+
+
+@pytest.mark.parametrize("normalisation", ["train", "dataset"])
+def test_a_supervised_step_may_follow_a_network(normalisation):
+    """It sees one target as (n,): what every reducer on a table takes."""
+    network = {"use": "gru", "objective": "rbf", "normalisation": normalisation, **SMALL}
+    system = System.of([network, {"use": "pls", "width": 2}, "svr"])
+    assert isinstance(make_representation(system), Chain)
+    work = plan(sequence_data(), [(system, KFold(2))], ["joy"])
+    made = [run_fit(fit, work.samples, work.splits[fit.split]) for fit in work.fits]
+    assert [sorted(set(result.epochs)) for result in made] == [[2, 3], [2, 3]]
+    assert all(np.isfinite(result.predicted).all() for result in made)
+
+
+def test_a_unit_whose_fits_have_all_failed_trains_no_further(monkeypatch):
+    work = plan(sequence_data(), [(preset("fl", SMALL), KFold(2))], ["joy", "calm"])
+    unit = units(work.fits)[0]
+    trained = []
+    one_epoch = Training.run_until
+    monkeypatch.setattr(Training, "run_until", lambda self, k: (trained.append(k), one_epoch(self, k))[1])
+    monkeypatch.setattr("sklearn.svm.SVR.fit", lambda *_: 1 / 0)
+    made = list(run_fits(unit, work.samples, work.splits[unit[0].split]))
+    assert [type(error) for _, error in made] == [ZeroDivisionError] * len(unit)
+    assert trained == [2], "the last epoch, the third, is not reached"
 
 
 class Killed(BaseException):
