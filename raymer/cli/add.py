@@ -7,7 +7,15 @@ import typer
 
 from raymer.cli.flags import in_flags
 from raymer.cli.import_ import Words, ask, command, of_input
-from raymer.cli.options import JsonOption
+from raymer.cli.options import (
+    AnyCaseOption,
+    DecimalOption,
+    EncodingOption,
+    JsonOption,
+    SeparatorOption,
+    StemOption,
+    StripZerosOption,
+)
 from raymer.cli.output import one_line_errors, print_json, say
 
 
@@ -22,12 +30,12 @@ def add(
     feature: Annotated[Words, typer.Option(help="A column (or pattern) that is a feature all the same.")] = None,
     ignore: Annotated[Words, typer.Option(help="A column (or pattern) to leave out.")] = None,
     missing: Annotated[str | None, typer.Option(help="Missing cells: keep, drop-rows, drop-columns.")] = None,
-    strip_zeros: Annotated[bool, typer.Option("--strip-zeros", help="Compare ids without leading zeros.")] = False,
-    stem: Annotated[bool, typer.Option("--stem", help="Compare ids without folder and ending.")] = False,
-    any_case: Annotated[bool, typer.Option("--any-case", help="Compare ids without regard to case.")] = False,
-    encoding: Annotated[str | None, typer.Option(help="Of text files: latin-1, cp1252, utf-16 ...")] = None,
-    separator: Annotated[str | None, typer.Option(help="Of columns: comma, semicolon, tab, or the mark.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="The decimal mark: . or ,")] = None,
+    strip_zeros: StripZerosOption = False,
+    stem: StemOption = False,
+    any_case: AnyCaseOption = False,
+    encoding: EncodingOption = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an input of that name.")] = False,
     json: JsonOption = False,
 ) -> None:

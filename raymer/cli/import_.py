@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from raymer.cli.flags import FLAGS, in_flags
-from raymer.cli.options import JsonOption
+from raymer.cli.options import (
+    AnyCaseOption,
+    DecimalOption,
+    EncodingOption,
+    JsonOption,
+    SeparatorOption,
+    StemOption,
+    StripZerosOption,
+)
 from raymer.cli.output import err, one_line_errors, print_json, say
 
 if TYPE_CHECKING:
@@ -51,12 +59,12 @@ def import_(
         str | None, typer.Option(help="table: the column of raters, where a clip has many rows.")
     ] = None,
     number_rows: Annotated[bool, typer.Option("--number-rows", help="table: call the clips 1, 2, 3 ...")] = False,
-    strip_zeros: Annotated[bool, typer.Option("--strip-zeros", help="Compare ids without leading zeros.")] = False,
-    stem: Annotated[bool, typer.Option("--stem", help="Compare ids without folder and ending.")] = False,
-    any_case: Annotated[bool, typer.Option("--any-case", help="Compare ids without regard to case.")] = False,
-    encoding: Annotated[str | None, typer.Option(help="Of text files: latin-1, cp1252, utf-16 ...")] = None,
-    separator: Annotated[str | None, typer.Option(help="Of columns: comma, semicolon, tab, or the mark.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="The decimal mark: . or ,")] = None,
+    strip_zeros: StripZerosOption = False,
+    stem: StemOption = False,
+    any_case: AnyCaseOption = False,
+    encoding: EncodingOption = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
     file_column: Annotated[
         str | None, typer.Option(help="audio_folder: the labels' column of files [default: file].")
     ] = None,

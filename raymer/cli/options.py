@@ -21,3 +21,9 @@ JobsAddressOption = Annotated[
         show_default=False,
     ),
 ]
+StripZerosOption = Annotated[bool, typer.Option("--strip-zeros", help="Compare ids without leading zeros.")]
+StemOption = Annotated[bool, typer.Option("--stem", help="Compare ids without folder and ending.")]
+AnyCaseOption = Annotated[bool, typer.Option("--any-case", help="Compare ids without regard to case.")]
+EncodingOption = Annotated[str | None, typer.Option(help="Of text files: latin-1, cp1252, utf-16 ...")]
+SeparatorOption = Annotated[str | None, typer.Option(help="Of columns: comma, semicolon, tab, or the mark.")]
+DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark: . or ,")]

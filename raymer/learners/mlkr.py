@@ -1,17 +1,16 @@
 """MLKRReducer: metric learning for kernel regression, the linear map that kernel regression likes best."""
 
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from raymer.learners.supervised import SupervisedReducer, check_counts
 
-class MLKRReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+
+class MLKRReducer(SupervisedReducer):
     """Reduce features by metric learning for kernel regression (Weinberger and Tesauro, AISTATS 2007).
 
     A linear map z = L (x - mean) that makes the leave-one-out error of kernel regression small (eq. 2 there),
@@ -56,19 +55,9 @@ class MLKRReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.width = width
         self.iterations = iterations
 
-    def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels, and takes several targets."""
-        tags: Tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
-
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on features X (n_songs, n_features) and numbers y (n_songs,) or (n_songs, n_targets)."""
-        for name in ("width", "iterations"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+        check_counts(self, width=1, iterations=1)
         X, y = validate_data(*(self, X, y), dtype=np.float64, y_numeric=True, multi_output=True, ensure_min_samples=2)
         if self.width > min(X.shape):
             raise ValueError(f"width={self.width} is above what {X.shape[0]} songs of {X.shape[1]} features have")

@@ -1,19 +1,19 @@
 """NCAReducer: neighbourhood components, a linear map learnt for the nearest neighbours' classes."""
 
 import warnings
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from raymer.learners.supervised import SupervisedReducer, check_counts
 
-class NCAReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+
+class NCAReducer(SupervisedReducer):
     """Reduce features by neighbourhood components analysis (Goldberger et al. 2004; scikit-learn's), for classes.
 
     A linear map that makes the expected leave-one-out accuracy of stochastic nearest neighbours large.
@@ -55,17 +55,14 @@ class NCAReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels."""
+        """Say that one target of classes is all it takes."""
         tags: Tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
+        tags.target_tags.multi_output = False
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on features X (n_songs, n_features) and classes y (n_songs,)."""
-        for name in ("width", "iterations"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+        check_counts(self, width=1, iterations=1)
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(y)
         self.classes_ = np.unique(y)

@@ -1,20 +1,19 @@
 """PLSReducer: partial least squares, the linear answer to whether a supervised reducer helps."""
 
 import warnings
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.cross_decomposition import PLSRegression
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from raymer.learners.supervised import SupervisedReducer, check_counts
 
 NOISE = 1e-10
 """A component whose scores are less than this share of the first one's is made of rounding."""
 
 
-class PLSReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class PLSReducer(SupervisedReducer):
     """Reduce features to the scores of partial least squares (Wold 1975; scikit-learn's PLSRegression, NIPALS).
 
     Features and targets are scaled to mean 0 and standard deviation 1 on the rows given to `fit`. Scores are left as
@@ -48,17 +47,9 @@ class PLSReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     def __init__(self, width: int = 10) -> None:
         self.width = width
 
-    def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels, and takes several targets."""
-        tags: Tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
-
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on features X (n_songs, n_features) and numbers y (n_songs,) or (n_songs, n_targets)."""
-        if not isinstance(self.width, Integral) or self.width < 1:
-            raise ValueError(f"width={self.width!r} must be a whole number of at least 1")
+        check_counts(self, width=1)
         X, y = validate_data(*(self, X, y), dtype=np.float64, y_numeric=True, multi_output=True, ensure_min_samples=2)
         if self.width > min(X.shape):
             raise ValueError(f"width={self.width} is above what {X.shape[0]} songs of {X.shape[1]} features have")

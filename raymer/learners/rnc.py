@@ -1,20 +1,20 @@
 """RnCReducer: Rank-N-Contrast, a net that orders songs by their labels; the contrastive rival of the triplet net."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from raymer.learners.optimise import Adam
 from raymer.learners.rnc_loss import label_gaps, pair_distances, rank_weights
+from raymer.learners.supervised import SupervisedReducer, check_counts
 from raymer.learners.triplet_joint import scale_targets
 from raymer.learners.triplet_loss import laplacian
 
 
-class RnCReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RnCReducer(SupervisedReducer):
     """Reduce features with an encoder trained by Rank-N-Contrast (Zha et al., NeurIPS 2023; `rnc_loss` has its loss).
 
     The encoder is z = max(x V + c, 0) W + b, or z = x W + b without a hidden layer; AdamW (Loshchilov and Hutter 2019)
@@ -81,13 +81,6 @@ class RnCReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.weight_decay = weight_decay
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels, and takes several targets."""
-        tags: Tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
-
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on features X (n_songs, n_features) and numbers y (n_songs,) or (n_songs, n_targets)."""
         self._check()
@@ -125,12 +118,8 @@ class RnCReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         return int(self.weights_[-1].shape[1])
 
     def _check(self) -> None:
-        for name, least in (("width", 1), ("hidden", 1), ("batch", 3), ("epochs", 1)):
-            value = getattr(self, name)
-            if name == "hidden" and value is None:
-                continue
-            if not isinstance(value, Integral) or int(value) < least:
-                raise ValueError(f"{name}={value!r} must be a whole number of at least {least}")
+        hidden = {} if self.hidden is None else {"hidden": 1}
+        check_counts(self, width=1, **hidden, batch=3, epochs=1)
         for name in ("tau", "learning_rate"):
             value = getattr(self, name)
             if not isinstance(value, Real) or not float(value) > 0:

@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from raymer.learners.gaps import CLASS_GAPS, LabelGaps, fill_ranges, scale_labels
 from raymer.learners.labels import are_classes
 from raymer.learners.optimise import Adam, one_cycle
+from raymer.learners.supervised import SupervisedReducer
 from raymer.learners.triplet_joint import JointGaps, fill_sides, joint_weights, scale_targets
 from raymer.learners.triplet_loss import exact_weights, laplacian, silence, squared_distances, triplet_gradient
 from raymer.learners.triplet_mining import Triplets, mine_paper, mine_reference
@@ -26,7 +26,7 @@ MODES: dict[str, dict[str, Any]] = {
 """The settings that each mining mode has, and their defaults; a setting that a mode lacks is refused."""
 
 
-class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class TripletReducer(SupervisedReducer):
     """Reduce features with a triplet net trained on label gaps (paper A, sections II and III).
 
     One dense layer with a rectifier, z = max(x W + b, 0). Labels are scaled to [-1, 1] on the rows given to `fit`.
@@ -114,13 +114,6 @@ class TripletReducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.triplets = triplets
         self.labels = labels
         self.random_state = random_state
-
-    def __sklearn_tags__(self) -> Tags:
-        """Say that `fit` needs labels, and takes several targets."""
-        tags: Tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train the net on features X (n_songs, n_features), finite, and y.
