@@ -128,7 +128,7 @@ def test_the_page_for_components_works_line_by_line(tmp_path, monkeypatch, desk)
 
 
 def test_the_example_of_the_readme_prints_small(tmp_path, monkeypatch, corpus_folder):
-    block = re.search(r"    import raymer\n(?:    .*\n)+", (ROOT / "README.md").read_text())[0]
+    block = re.search(r"    import raymer\n(?:    .*\n|\n(?=    ))+", (ROOT / "README.md").read_text())[0]
     code = "\n".join(line[4:] for line in block.splitlines())
     code = code.replace('"C"', repr(str(corpus_folder))).replace("seed=0))", "seed=0), address=None)")
     (tmp_path / "mine.yaml").write_text(
@@ -138,6 +138,7 @@ def test_the_example_of_the_readme_prints_small(tmp_path, monkeypatch, corpus_fo
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert "tnn less svr" in ran.stdout
+    assert "make_pipeline" in code
     assert max(map(len, ran.stdout.splitlines())) < 200
 
 
