@@ -103,7 +103,7 @@ def run(samples: Samples, folds: int, modes: list[str], plain_rounds: int, out: 
             with out.open("a") as lines:
                 lines.write(json.dumps(record) + "\n")
 
-    for split in KFold(10).splits(samples.clip_ids, samples.groups)[:folds]:
+    for split in KFold(10).splits(samples.clips)[:folds]:
         train = np.array([row_of[clip] for clip in split.train.tolist()])
         test = np.array([row_of[clip] for clip in split.test.tolist()])
         for target, y in samples.labels.items():

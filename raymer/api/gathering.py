@@ -70,8 +70,8 @@ def _facts(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> dic
     for samples in study.plan.inputs.values():
         name = "input" if len(study.plan.inputs) == 1 else f"input {samples.input}"
         facts[name] = f"{samples.input} of corpus {corpus.name}, fingerprint {samples.fingerprint}"
-    if coverage := study.coverage_words():
-        facts["clips"] = coverage
+    if notes := study.clip_notes():
+        facts["clips"] = "; ".join(notes)
     facts["time spent"] = time_spent(scores)
     versions = read_versions(study.systems, store)
     facts["versions"] = ", ".join(f"{name} {' or '.join(found)}" for name, found in versions.items())

@@ -29,8 +29,7 @@ class Ran:
         """Return its tables, in words."""
         spec = self.study.spec
         title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {spec.metric})"
-        coverage = self.study.coverage_words()
-        notes = [*([coverage] if coverage else []), *spec.notes]
+        notes = [*self.study.clip_notes(), *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
         return result_tables(title, spec.title, self.rows(), notes)
 

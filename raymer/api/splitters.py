@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from raymer.errors import UsageError
+from raymer.protocols.clips import Clips
 from raymer.protocols.splits import Split, SplitProtocol
 
 
@@ -20,8 +21,8 @@ class Splitter:
     def __init__(self, splitter: Any, labels: np.ndarray) -> None:
         self._splitter, self._labels = splitter, labels
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return its splits of `clip_ids` (n_clips,).
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return its splits of `clips`.
 
         Raises
         ------
@@ -29,7 +30,7 @@ class Splitter:
             When it refuses the clips, or draws other splits at every call.
         """
         try:
-            found = list(self._splitter.split(np.zeros((len(clip_ids), 1)), self._labels, groups))
+            found = list(self._splitter.split(np.zeros((len(clips), 1)), self._labels, clips.groups))
         except (TypeError, ValueError) as error:
             raise UsageError(f"{self._splitter}: {error}") from error
         if getattr(self._splitter, "random_state", 0) is None and getattr(self._splitter, "shuffle", True):
@@ -37,7 +38,7 @@ class Splitter:
         per_repeat = getattr(self._splitter, "n_splits", None) or getattr(self._splitter, "cvargs", {}).get("n_splits")
         per_repeat = per_repeat or len(found)
         return [
-            Split(number // per_repeat, number % per_repeat, clip_ids[train], clip_ids[test])
+            Split(number // per_repeat, number % per_repeat, clips.ids[train], clips.ids[test])
             for number, (train, test) in enumerate(found)
         ]
 

@@ -114,8 +114,8 @@ def _show(found: "Answer", json: bool) -> None:
     rule = planned.protocol.build().to_dict()
     if not json:
         print_comparisons(f"{spec.title} ({protocol_words(rule)})", found.comparisons, claims, found.endings)
-        if coverage := planned.study.coverage_words():
-            err.print(coverage, markup=False)
+        for note in planned.study.clip_notes():
+            err.print(note, markup=False)
         return
     looks = found.looks or [{}] * len(found.comparisons)
     print_json(

@@ -1,4 +1,4 @@
-"""What archives know of their clips beside labels: artist, title, album, genre; kept in the clip table."""
+"""What archives know of their clips beside labels: artist, album, genre, style, split; kept in the clip table."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,9 @@ COLUMNS = {
     "title": ("title", "song title"),
     "album": ("album",),
     "genre": ("genre",),
+    "style": ("style",),
     "year": ("year",),
+    "split": ("split", "mediaeval 2013 set"),
 }
 """What is kept, and what its column is called, in any case."""
 

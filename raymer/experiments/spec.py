@@ -38,6 +38,7 @@ class ProtocolSpec(_Strict):
     train_share: float | None = Field(default=None, gt=0, lt=1)
     shuffle: bool | None = None
     seed: int | None = None
+    group: str | None = None
     options: dict[str, Any] = {}
 
     def build(self, folds: int | None = None) -> SplitProtocol:

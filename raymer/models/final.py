@@ -18,6 +18,7 @@ from raymer.models.card import make_card
 from raymer.models.model import Model
 from raymer.models.source import Source, sequence_source, summary_row, table_source
 from raymer.nearest import unknown
+from raymer.protocols.clips import Clips
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit, Plan, Unit, plan, units
@@ -35,9 +36,9 @@ INTERVALS = (
 class AllClips:
     """The protocol of a final model: one split whose train part is every clip, and no test part."""
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the one split of `clip_ids` (n_clips,)."""
-        return [Split(0, 0, clip_ids, clip_ids[:0])]
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the one split of `clips`."""
+        return [Split(0, 0, clips.ids, clips.ids[:0])]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""

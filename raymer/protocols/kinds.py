@@ -29,7 +29,7 @@ PROTOCOLS = Catalogue(
     ],
     lambda cls: lacks(cls, "splits", "to_dict"),
 )
-"""The protocols by name. A foreign one is a class with `splits(clip_ids, groups)` and `to_dict()`."""
+"""The protocols by name. A foreign one is a class with `splits(clips)` and `to_dict()`."""
 
 
 def make_protocol(kind: str, keys: Mapping[str, Any]) -> SplitProtocol:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from raymer.corpora.base import Corpus
+from raymer.protocols.clips import Clips
 from raymer.protocols.splits import GroupKFold, KFold
 
 
@@ -14,7 +15,7 @@ def group_leakage(corpus: Corpus, folds: int = 10) -> dict[str, float]:
     Clips whose group is unknown are groups of their own and never count.
     """
     groups = corpus.clips["group"].to_numpy(dtype=object).astype(str)
-    rows = np.arange(len(groups))
+    clips = Clips(np.arange(len(groups)), groups)
     protocols = {
         f"shuffled {folds}-fold": KFold(folds),
         f"contiguous {folds}-fold": KFold(folds, shuffle=False, seed=None),
@@ -22,7 +23,7 @@ def group_leakage(corpus: Corpus, folds: int = 10) -> dict[str, float]:
     if len(np.unique(groups)) >= folds:
         protocols[f"grouped {folds}-fold"] = GroupKFold(folds)  # type: ignore[assignment]
     return {
-        name: leaked_share(groups, [(split.train, split.test) for split in protocol.splits(rows, groups)])
+        name: leaked_share(groups, [(split.train, split.test) for split in protocol.splits(clips)])
         for name, protocol in protocols.items()
     }
 

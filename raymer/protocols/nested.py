@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from raymer.errors import RaymerError
-from raymer.protocols.random_splits import GroupRandomSplits
-from raymer.protocols.repeated import RepeatedGroupKFold
+from raymer.protocols.clips import Clips
 from raymer.protocols.splits import GroupKFold, KFold, Split, SplitProtocol
 
 
@@ -43,8 +40,8 @@ class GivenSplits:
 
     given: tuple[Split, ...]
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the splits; `clip_ids` and `groups` are not looked at."""
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the splits; `clips` is not looked at."""
         return list(self.given)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,17 +51,11 @@ class GivenSplits:
 
 def outer_protocol(inner: SplitProtocol, folds: int, seed: int = 0) -> SplitProtocol:
     """Return the outer k-fold that goes with an inner protocol: grouped if that is; UsageError below two folds."""
-    grouped = isinstance(inner, GroupKFold | GroupRandomSplits | RepeatedGroupKFold)
-    return GroupKFold(folds, seed=seed) if grouped else KFold(folds, seed=seed)
+    if hasattr(inner, "group"):
+        return GroupKFold(folds, seed, inner.group)
+    return KFold(folds, seed=seed)
 
 
-def nested_splits(
-    outer: SplitProtocol, inner: SplitProtocol, clip_ids: np.ndarray, groups: np.ndarray
-) -> Sequence[OuterFold]:
-    """Return the outer folds of `clip_ids` (n_clips,), each with inner splits made of its train clips alone."""
-    group_of = dict(zip(clip_ids.tolist(), groups.tolist(), strict=True))
-    found = []
-    for split in outer.splits(clip_ids, groups):
-        inside = np.array([group_of[clip] for clip in split.train.tolist()])
-        found.append(OuterFold(split, tuple(inner.splits(split.train, inside))))
-    return tuple(found)
+def nested_splits(outer: SplitProtocol, inner: SplitProtocol, clips: Clips) -> Sequence[OuterFold]:
+    """Return the outer folds of `clips`, each with inner splits made of its train clips alone."""
+    return tuple(OuterFold(split, tuple(inner.splits(clips.only(split.train)))) for split in outer.splits(clips))

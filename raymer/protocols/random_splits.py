@@ -8,7 +8,8 @@ import numpy as np
 
 from raymer.errors import UsageError
 from raymer.identity import derive_seed
-from raymer.protocols.splits import Split
+from raymer.protocols.clips import Clips
+from raymer.protocols.splits import Grouped, Split, said
 
 ATTEMPTS = 1000
 
@@ -36,16 +37,16 @@ class RandomSplits:
     def __post_init__(self) -> None:
         check_random(self.count, self.train_share)
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the splits, clips in the order of `clip_ids`; `groups` is not looked at."""
-        tested = round(len(clip_ids) * (1 - self.train_share))
-        if not 0 < tested < len(clip_ids):
-            raise UsageError(f"{len(clip_ids)} clips cannot be divided {_ratio(self.train_share)}: a part is empty")
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the splits, clips in their order; groups are not looked at."""
+        tested = round(len(clips) * (1 - self.train_share))
+        if not 0 < tested < len(clips):
+            raise UsageError(f"{len(clips)} clips cannot be divided {_ratio(self.train_share)}: a part is empty")
 
         def draw(repeat: int, seed: int) -> list[Split]:
             # RandomState and not a Generator: its stream is frozen over numpy's versions.
-            chosen = np.random.RandomState(seed).permutation(len(clip_ids))[:tested]
-            return [_split(repeat, clip_ids, np.isin(np.arange(len(clip_ids)), chosen))]
+            chosen = np.random.RandomState(seed).permutation(len(clips))[:tested]
+            return [_split(repeat, clips.ids, np.isin(np.arange(len(clips)), chosen))]
 
         return draw_repeats(self.count, "random", self.seed, draw)
 
@@ -55,37 +56,39 @@ class RandomSplits:
 
 
 @dataclass(frozen=True)
-class GroupRandomSplits:
+class GroupRandomSplits(Grouped):
     """Random divisions that divide no group (artist, song); otherwise as :class:`RandomSplits`.
 
     Groups in random order go to test until its number of clips is as near as it gets to what `train_share` leaves;
-    parts differ in size from split to split, and each part has one group at least.
+    parts differ in size from split to split, and each part has one group at least. `group` is a column that stands for
+    the group.
     """
 
     count: int = 100
     train_share: float = 0.9
     seed: int = 0
+    group: str | None = None
 
     def __post_init__(self) -> None:
         check_random(self.count, self.train_share)
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the splits, clips in the order of `clip_ids`; all clips of one group lie on one side of each."""
-        names, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the splits, clips in their order; all clips of one group lie on one side of each."""
+        names, group_of, sizes = np.unique(clips.groups_by(self.group), return_inverse=True, return_counts=True)
         if len(names) < 2:
             raise UsageError(f"grouped random splits need at least 2 groups, there are {len(names)}")
-        wanted = len(clip_ids) * (1 - self.train_share)
+        wanted = len(clips) * (1 - self.train_share)
 
         def draw(repeat: int, seed: int) -> list[Split]:
             order = np.random.RandomState(seed).permutation(len(names))
             tested = int(np.argmin(np.abs(np.cumsum(sizes[order])[:-1] - wanted))) + 1
-            return [_split(repeat, clip_ids, np.isin(group_of, order[:tested]))]
+            return [_split(repeat, clips.ids, np.isin(group_of, order[:tested]))]
 
         return draw_repeats(self.count, "group_random", self.seed, draw)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""
-        return {"kind": "group_random", **asdict(self)}
+        return said({"kind": "group_random", **asdict(self)})
 
 
 def draw_repeats(count: int, kind: str, seed: int, draw: Callable[[int, int], list[Split]]) -> list[Split]:

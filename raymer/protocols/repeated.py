@@ -1,21 +1,20 @@
 """Repeated k-fold: the k folds dealt anew, each time from a seed of its own."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
-import numpy as np
-
 from raymer.errors import UsageError
+from raymer.protocols.clips import Clips
 from raymer.protocols.random_splits import draw_repeats
-from raymer.protocols.splits import GroupKFold, KFold, Split
+from raymer.protocols.splits import Grouped, GroupKFold, KFold, Split, said
 
 
 @dataclass(frozen=True)
-class _Repeated:
+class _Repeated(ABC):
     """What both kinds share; a kind says its name and which folds are dealt."""
 
     kind: ClassVar[str]
-    dealt: ClassVar[type[KFold] | type[GroupKFold]]
 
     folds: int = 10
     repeats: int = 10
@@ -27,17 +26,21 @@ class _Repeated:
         if self.repeats < 1:
             raise UsageError(f"repeated k-fold: at least 1 repeat is needed, not {self.repeats}")
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
+    def splits(self, clips: Clips) -> list[Split]:
         """Return the splits, repeat by repeat."""
 
         def draw(repeat: int, seed: int) -> list[Split]:
-            return numbered(self.dealt(self.folds, seed=seed).splits(clip_ids, groups), repeat)
+            return numbered(self._dealt(seed).splits(clips), repeat)
 
         return draw_repeats(self.repeats, self.kind, self.seed, draw)
 
+    @abstractmethod
+    def _dealt(self, seed: int) -> KFold | GroupKFold:
+        """Return the folds that one repeat deals."""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""
-        return {"kind": self.kind, **asdict(self)}
+        return said({"kind": self.kind, **asdict(self)})
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,21 @@ class RepeatedKFold(_Repeated):
     """
 
     kind: ClassVar[str] = "repeated_kfold"
-    dealt: ClassVar[type[KFold]] = KFold
+
+    def _dealt(self, seed: int) -> KFold:
+        return KFold(self.folds, seed=seed)
 
 
 @dataclass(frozen=True)
-class RepeatedGroupKFold(_Repeated):
+class RepeatedGroupKFold(Grouped, _Repeated):
     """Grouped k-fold, `repeats` times; no group (artist, song) is ever divided: its clips lie on one side of each."""
 
     kind: ClassVar[str] = "repeated_group_kfold"
-    dealt: ClassVar[type[GroupKFold]] = GroupKFold
+
+    group: str | None = None
+
+    def _dealt(self, seed: int) -> GroupKFold:
+        return GroupKFold(self.folds, seed, self.group)
 
 
 def numbered(splits: list[Split], repeat: int) -> list[Split]:

@@ -1,6 +1,6 @@
 """Protocols: the rules that make splits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold as SklearnKFold
 
 from raymer.errors import UsageError
 from raymer.identity import content_hash
+from raymer.protocols.clips import Clips
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +47,29 @@ class Split:
 
 
 class SplitProtocol(Protocol):
-    """What makes splits of clips."""
+    """What makes splits of clips.
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the splits of `clip_ids` (n_clips,), whose groups are `groups` (n_clips,)."""
+    One that divides no group has an attribute `group`: the column that stands for it, or None. One that has something
+    to say of the clips, such as how many it left out, has a method `notes(clips)` that returns it in lines.
+    """
+
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the splits of `clips`."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data, with its kind."""
         ...
+
+
+class Grouped:
+    """What divides no group: `group` is the column that stands for it, None where it is the clips' own."""
+
+    group: str | None
+
+    def notes(self, clips: Clips) -> tuple[str, ...]:
+        """Say how many clips are groups of their own for want of a value."""
+        return clips.ungrouped_words(self.group)
 
 
 @dataclass(frozen=True)
@@ -71,12 +86,12 @@ class KFold:
         if self.shuffle and self.seed is None:
             raise UsageError("shuffled folds need a seed: a run must be repeatable")
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
-        """Return the k splits; `groups` is not looked at."""
-        if len(clip_ids) < self.folds:
-            raise UsageError(f"{self.folds} folds need as many clips, there are {len(clip_ids)}")
+    def splits(self, clips: Clips) -> list[Split]:
+        """Return the k splits; groups are not looked at."""
+        if len(clips) < self.folds:
+            raise UsageError(f"{self.folds} folds need as many clips, there are {len(clips)}")
         maker = SklearnKFold(self.folds, shuffle=self.shuffle, random_state=self.seed if self.shuffle else None)
-        return _named(clip_ids, maker.split(clip_ids))
+        return as_folds(clips, maker.split(clips.ids))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""
@@ -85,28 +100,45 @@ class KFold:
 
 
 @dataclass(frozen=True)
-class GroupKFold:
-    """k folds that divide no group (artist, song); groups are dealt to the folds at random."""
+class GroupKFold(Grouped):
+    """k folds that divide no group (artist, song); groups are dealt to the folds at random.
+
+    `group` is a column that stands for the group: a kept one, or a class.
+    """
 
     folds: int = 10
     seed: int = 0
+    group: str | None = None
 
     def __post_init__(self) -> None:
         if self.folds < 2:
             raise UsageError(f"k-fold needs at least 2 folds, not {self.folds}")
 
-    def splits(self, clip_ids: np.ndarray, groups: np.ndarray) -> list[Split]:
+    def splits(self, clips: Clips) -> list[Split]:
         """Return the k splits; all clips of one group lie on one side of each."""
+        groups = clips.groups_by(self.group)
         found = len(np.unique(groups))
         if found < self.folds:
             raise UsageError(f"{self.folds} grouped folds need as many groups, there are {found}")
         maker = SklearnGroupKFold(self.folds, shuffle=True, random_state=self.seed)
-        return _named(clip_ids, maker.split(clip_ids, groups=groups))
+        return as_folds(clips, maker.split(clips.ids, groups=groups))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""
-        return {"kind": "group_kfold", **asdict(self)}
+        return said({"kind": "group_kfold", **asdict(self)})
 
 
-def _named(clip_ids: np.ndarray, parts: Any) -> list[Split]:
-    return [Split(0, fold, clip_ids[train], clip_ids[test]) for fold, (train, test) in enumerate(parts)]
+def as_folds(clips: Clips, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[Split]:
+    """Return the splits of one repeat from their parts, each the rows of train and of test."""
+    return [Split(0, fold, clips.ids[train], clips.ids[test]) for fold, (train, test) in enumerate(parts)]
+
+
+def said(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule without the keys that are None: what nobody said."""
+    return {key: value for key, value in rule.items() if value is not None}
+
+
+def notes_of(protocol: SplitProtocol, clips: Clips) -> tuple[str, ...]:
+    """Return what a protocol has to say of the clips; nothing where it has no `notes`."""
+    notes = getattr(protocol, "notes", None)
+    return tuple(notes(clips)) if notes is not None else ()

@@ -12,12 +12,19 @@ from raymer import __version__
 
 def protocol_words(rule: Mapping[str, Any]) -> str:
     """Return a protocol's rule (`SplitProtocol.to_dict`) in words."""
-    numbers = {key: value for key, value in rule.items() if isinstance(value, int | float)}
-    keys = ", ".join(
-        (key if value else f"no {key}") if isinstance(value, bool) else f"{key.replace('_', ' ')} {value:g}"
-        for key, value in numbers.items()
-    )
-    return f"{rule['kind'].replace('_', ' ')} splits: {keys}"
+    keys = ", ".join(_key_words(key, value) for key, value in rule.items() if key != "kind" and _is_short(value))
+    return f"{rule['kind'].replace('_', ' ')} splits{': ' if keys else ''}{keys}"
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, int | float | str)
+
+
+def _key_words(key: str, value: Any) -> str:
+    name = key.replace("_", " ")
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    return f"{name} {value}" if isinstance(value, str) else f"{name} {value:g}"
 
 
 def time_spent(scores: pd.DataFrame) -> str:

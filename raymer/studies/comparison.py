@@ -145,7 +145,7 @@ def with_splits(rule: ProtocolSpec, splits: int) -> ProtocolSpec:
         if splits % folds:
             raise UsageError(f"splits={splits}: repeats of {folds} folds make a multiple of {folds} splits")
         return rule.model_copy(update={"repeats": splits // folds})
-    keys: dict[str, Any] = {"count": splits, "train_share": 1 - 1 / folds, "seed": rule.seed}
+    keys: dict[str, Any] = {"count": splits, "train_share": 1 - 1 / folds, "seed": rule.seed, "group": rule.group}
     return ProtocolSpec(kind="group_random" if rule.kind == "group_kfold" else "random", **keys)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from raymer.identity import content_hash, content_hashes, derive_seed
 from raymer.learners.system import System
-from raymer.protocols.splits import Split, SplitProtocol
+from raymer.protocols.splits import Split, SplitProtocol, notes_of
 from raymer.studies.samples import Samples
 
 
@@ -102,11 +102,15 @@ Unit = tuple[Fit, ...]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """An experiment, whole: its inputs by fingerprint, its fits in the order asked for, and its splits by id."""
+    """An experiment, whole: its inputs by fingerprint, its fits in the order asked for, and its splits by id.
+
+    `notes` are what its protocols have to say of the clips.
+    """
 
     inputs: Mapping[str, Samples]
     fits: tuple[Fit, ...]
     splits: Mapping[str, Split]
+    notes: tuple[str, ...] = ()
 
     @property
     def samples(self) -> Samples:
@@ -139,12 +143,14 @@ def plan_each(asked: Sequence[Asked], targets: Sequence[str], seed: int = 0) -> 
     """Return the plan, and beside it the fits of each row of `asked`, in their order."""
     splits: dict[str, Split] = {}
     fits: dict[str, Fit] = {}
+    notes: dict[str, None] = {}
     made: dict[str, list[str]] = {}  # ids of a protocol's splits: systems share protocols, and splits take time
     each = []
     for row in asked:
         rule = content_hash([row.protocol.to_dict(), row.samples.clip_ids.tolist()])
         if rule not in made:
-            found = row.protocol.splits(row.samples.clip_ids, row.samples.groups)
+            found = row.protocol.splits(row.samples.clips)
+            notes |= dict.fromkeys(notes_of(row.protocol, row.samples.clips))
             made[rule] = [split.id for split in found]
             splits.update(zip(made[rule], found, strict=True))
         together = [tuple(targets)] if row.system.joint else [(target,) for target in targets]
@@ -155,7 +161,7 @@ def plan_each(asked: Sequence[Asked], targets: Sequence[str], seed: int = 0) -> 
         own = tuple(fits.setdefault(fit.id, fit) for line in zip(*columns, strict=True) for fit in line)
         each.append(own)
     inputs = {row.samples.fingerprint: row.samples for row in asked}
-    return Plan(inputs, tuple(fits.values()), splits), each
+    return Plan(inputs, tuple(fits.values()), splits, tuple(notes)), each
 
 
 def units(fits: Iterable[Fit]) -> list[Unit]:

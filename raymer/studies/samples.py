@@ -1,7 +1,7 @@
 """Samples: the clips of a corpus that have one input, aligned with their labels; what fits are trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from raymer.corpora.base import Corpus
+from raymer.corpora.door.ids import plain
 from raymer.errors import UsageError
 from raymer.features.store import load_spectrograms
 from raymer.identity import array_hash, content_hash
 from raymer.learners.clips import Sequences
+from raymer.protocols.clips import Clips
 
 FRAMES = "logmel"
 """The frames that a system on sequences reads where nobody names an input."""
@@ -41,6 +43,8 @@ class Samples:
         For sequences: the first frame of each clip and the one behind its last.
     folder : str, optional
         For sequences: where the built features lie.
+    columns : mapping of name to ndarray of shape (n_clips,), object
+        What protocols may use beside groups and labels, as `Clips` has it.
     """
 
     corpus: str
@@ -54,6 +58,12 @@ class Samples:
     label_fingerprints: Mapping[str, str]
     offsets: np.ndarray | None = None
     folder: str | None = None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def clips(self) -> Clips:
+        """The clips as protocols see them: all but the features."""
+        return Clips(self.clip_ids, self.groups, self.labels, self.columns)
 
     @property
     def accepts(self) -> str:
@@ -107,6 +117,7 @@ class Samples:
             fingerprint=fingerprint,
             label_fingerprints={target: label_fingerprint(values) for target, values in labels.items()},
             offsets=offsets,
+            columns={name: values[rows] for name, values in self.columns.items()},
         )
 
     def labels_of(self, targets: Sequence[str]) -> str:
@@ -174,6 +185,7 @@ def _of_table(corpus: Corpus, name: str | None, targets: Sequence[str]) -> Sampl
         labels=labels,
         fingerprint=content_hash([ids.tolist(), array_hash(features), list(item.columns)]),
         label_fingerprints={target: label_fingerprint(values) for target, values in labels.items()},
+        columns=protocol_columns(corpus, clips),
     )
 
 
@@ -199,7 +211,19 @@ def _of_frames(corpus: Corpus, name: str, targets: Sequence[str]) -> Samples:
         label_fingerprints={target: label_fingerprint(values) for target, values in labels.items()},
         offsets=offsets,
         folder=str(folder),
+        columns=protocol_columns(corpus, clips),
     )
+
+
+def protocol_columns(corpus: Corpus, clips: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the kept columns and class targets of `clips` as text, "" where there is no value; 3.0 is "3"."""
+    classes = (target.name for target in corpus.targets if target.kind == "class")
+    return {name: _as_text(clips[name]) for name in (*corpus.kept, *classes)}
+
+
+def _as_text(column: "pd.Series[Any]") -> np.ndarray:
+    cells = [None if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return np.array([cell or "" for cell in plain(cells)], dtype=object)
 
 
 def features_folder(corpus: Corpus, name: str) -> Path:

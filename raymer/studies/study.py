@@ -75,6 +75,11 @@ class Study:
             return ""
         return f"{kept} of {max(self.coverage.values())} clips have {' and '.join(self.coverage)}"
 
+    def clip_notes(self) -> tuple[str, ...]:
+        """Say what became of the clips: how many have all inputs, and what the protocols have to say of them."""
+        coverage = self.coverage_words()
+        return (*([coverage] if coverage else []), *self.plan.notes)
+
 
 def make_study(spec: Experiment, corpus: Corpus) -> Study:
     """Plan `spec` on `corpus`.

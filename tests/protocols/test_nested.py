@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from raymer.errors import RaymerError
+from raymer.protocols.clips import Clips
 from raymer.protocols.nested import GivenSplits, OuterFold, nested_splits, outer_protocol
 from raymer.protocols.random_splits import GroupRandomSplits, RandomSplits
 from raymer.protocols.repeated import RepeatedGroupKFold
@@ -17,7 +18,7 @@ GROUPS = np.array([f"g{k // 3}" for k in range(60)])
     "inner", [KFold(4), GroupKFold(4), RandomSplits(5), GroupRandomSplits(5), RepeatedGroupKFold(3, 2)]
 )
 def test_inner_splits_divide_the_outer_train_part_alone(inner):
-    folds = nested_splits(outer_protocol(inner, 5), inner, CLIPS, GROUPS)
+    folds = nested_splits(outer_protocol(inner, 5), inner, Clips(CLIPS, GROUPS))
     assert sorted(clip for fold in folds for clip in fold.outer.test.tolist()) == CLIPS.tolist()
     group_of = dict(zip(CLIPS.tolist(), GROUPS.tolist(), strict=True))
     for fold in folds:
@@ -31,7 +32,7 @@ def test_inner_splits_divide_the_outer_train_part_alone(inner):
 
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_a_planted_outer_test_clip_is_caught(part):
-    fold = nested_splits(KFold(5), KFold(4), CLIPS, GROUPS)[1]
+    fold = nested_splits(KFold(5), KFold(4), Clips(CLIPS, GROUPS))[1]
     planted = fold.outer.test[:1]
     good = fold.inner[2]
     parts = {"train": good.train, "test": good.test}
@@ -41,5 +42,5 @@ def test_a_planted_outer_test_clip_is_caught(part):
 
 
 def test_given_splits_are_a_protocol():
-    splits = tuple(KFold(3).splits(CLIPS, GROUPS))
-    assert GivenSplits(splits).splits(CLIPS, GROUPS) == list(splits)
+    splits = tuple(KFold(3).splits(Clips(CLIPS, GROUPS)))
+    assert GivenSplits(splits).splits(Clips(CLIPS, GROUPS)) == list(splits)

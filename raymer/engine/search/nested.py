@@ -115,9 +115,8 @@ def run_nested(
 
 def plan_outer(planned: PlannedSearch, folds: int) -> tuple[OuterFold, ...]:
     """Return the outer folds, each with inner splits by the search's own protocol."""
-    samples = planned.task.samples
     outer = outer_protocol(planned.protocol, folds)
-    return tuple(nested_splits(outer, planned.protocol, samples.clip_ids, samples.groups))
+    return tuple(nested_splits(outer, planned.protocol, planned.task.samples.clips))
 
 
 def inner_search(planned: PlannedSearch, fold: OuterFold) -> PlannedSearch:

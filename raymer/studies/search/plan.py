@@ -142,7 +142,7 @@ def plan_search(
         corpus=corpus.fingerprint,
         task=SearchTask(
             samples=samples,
-            splits=tuple(planned.splits(samples.clip_ids, samples.groups)),
+            splits=tuple(planned.splits(samples.clips)),
             system=system,
             targets=targets,
             objectives=objectives,
