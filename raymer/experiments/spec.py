@@ -39,6 +39,8 @@ class ProtocolSpec(_Strict):
     shuffle: bool | None = None
     seed: int | None = None
     group: str | None = None
+    by: str | None = None
+    bins: int | None = Field(default=None, ge=2)
     options: dict[str, Any] = {}
 
     def build(self, folds: int | None = None) -> SplitProtocol:

@@ -7,9 +7,11 @@ from typing import Any
 from raymer.components.catalogue import Catalogue, lacks
 from raymer.components.component import Component
 from raymer.errors import UsageError
+from raymer.protocols.leave_out import LeaveOneGroupOut, LeaveOneOut
 from raymer.protocols.random_splits import GroupRandomSplits, RandomSplits
 from raymer.protocols.repeated import RepeatedGroupKFold, RepeatedKFold
 from raymer.protocols.splits import GroupKFold, KFold, SplitProtocol
+from raymer.protocols.stratified import Stratified, StratifiedGroup
 
 KINDS: Mapping[str, type[Any]] = {
     "kfold": KFold,
@@ -18,6 +20,10 @@ KINDS: Mapping[str, type[Any]] = {
     "group_random": GroupRandomSplits,
     "repeated_kfold": RepeatedKFold,
     "repeated_group_kfold": RepeatedGroupKFold,
+    "stratified": Stratified,
+    "stratified_group": StratifiedGroup,
+    "leave_one_group_out": LeaveOneGroupOut,
+    "leave_one_out": LeaveOneOut,
 }
 """A kind's keys are the fields of its class."""
 

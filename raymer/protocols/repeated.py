@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from raymer.errors import UsageError
 from raymer.protocols.clips import Clips
 from raymer.protocols.random_splits import draw_repeats
-from raymer.protocols.splits import Grouped, GroupKFold, KFold, Split, said
+from raymer.protocols.splits import Grouped, GroupKFold, KFold, Split, check_folds, said
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class _Repeated(ABC):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise UsageError(f"k-fold needs at least 2 folds, not {self.folds}")
+        check_folds(self.folds)
         if self.repeats < 1:
             raise UsageError(f"repeated k-fold: at least 1 repeat is needed, not {self.repeats}")
 

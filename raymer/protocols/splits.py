@@ -81,8 +81,7 @@ class KFold:
     seed: int | None = 0
 
     def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise UsageError(f"k-fold needs at least 2 folds, not {self.folds}")
+        check_folds(self.folds)
         if self.shuffle and self.seed is None:
             raise UsageError("shuffled folds need a seed: a run must be repeatable")
 
@@ -111,8 +110,7 @@ class GroupKFold(Grouped):
     group: str | None = None
 
     def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise UsageError(f"k-fold needs at least 2 folds, not {self.folds}")
+        check_folds(self.folds)
 
     def splits(self, clips: Clips) -> list[Split]:
         """Return the k splits; all clips of one group lie on one side of each."""
@@ -126,6 +124,12 @@ class GroupKFold(Grouped):
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data."""
         return said({"kind": "group_kfold", **asdict(self)})
+
+
+def check_folds(folds: int) -> None:
+    """Raise UsageError for fewer than two folds."""
+    if folds < 2:
+        raise UsageError(f"k-fold needs at least 2 folds, not {folds}")
 
 
 def as_folds(clips: Clips, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> list[Split]:

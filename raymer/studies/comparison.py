@@ -19,6 +19,9 @@ from raymer.studies.study import Study, make_study
 
 FOLDS = KFold().folds
 
+CHANGED_SPLITS = ("kfold", "group_kfold", "random", "group_random", "repeated_kfold", "repeated_group_kfold")
+"""Kinds of protocols that can have another number of splits."""
+
 Place = tuple[int, int]
 
 
@@ -134,10 +137,12 @@ def with_splits(rule: ProtocolSpec, splits: int) -> ProtocolSpec:
     Raises
     ------
     UsageError
-        For fewer than two splits, or no whole number of repeats.
+        For fewer than two splits, no whole number of repeats, and protocols whose splits are what they are.
     """
     if splits < 2:
         raise UsageError(f"splits={splits}: a comparison needs at least 2")
+    if rule.kind not in CHANGED_SPLITS:
+        raise UsageError(f"splits={splits}: protocol {rule.kind} has the splits it has")
     if rule.kind in ("random", "group_random"):
         return rule.model_copy(update={"count": splits})
     folds = rule.folds or FOLDS

@@ -16,7 +16,8 @@ SMALL = {"group_random": {"count": 4}, "repeated_group_kfold": {"folds": 3, "rep
 GROUPED = [kind for kind, cls in KINDS.items() if "group" in getattr(cls, "__dataclass_fields__", {})]
 IDS = np.array([f"c{k:02d}" for k in range(40)])
 ALBUMS = np.array([f"album {k % 10}" if k < 38 else "" for k in range(40)], dtype=object)
-CLIPS = Clips(IDS, IDS, {"joy": np.arange(40.0)}, {"album": ALBUMS, "empty": np.array([""] * 40, dtype=object)})
+LABELS = {"joy": np.arange(40.0)}
+CLIPS = Clips(IDS, IDS, LABELS, {"album": ALBUMS, "empty": np.array([""] * 40, dtype=object)})
 
 
 def test_all_grouped_kinds_take_a_column():
@@ -37,9 +38,9 @@ def test_the_column_is_never_divided_and_clips_without_a_value_are_their_own(kin
 @pytest.mark.parametrize("kind", GROUPED)
 def test_a_column_of_the_groups_gives_the_splits_of_the_groups(kind):
     groups = np.array([f"g{k % 13}" for k in range(40)])
-    by_group = make_protocol(kind, SMALL.get(kind, {})).splits(Clips(IDS, groups))
+    by_group = make_protocol(kind, SMALL.get(kind, {})).splits(Clips(IDS, groups, LABELS))
     by_column = make_protocol(kind, {**SMALL.get(kind, {}), "group": "artist"}).splits(
-        Clips(IDS, IDS, {}, {"artist": groups.astype(object)})
+        Clips(IDS, IDS, LABELS, {"artist": groups.astype(object)})
     )
     assert [split.id for split in by_group] == [split.id for split in by_column]
 
