@@ -13,7 +13,7 @@ KIND = Kind(
     "slices",
     "Ids differ in a last number only, and no groups were given",
     CHANGES,
-    "if they are slices of one song, import again with the song as the group",
+    "if they are slices of one song, import again with the song as the group: --group-from says how",
 )
 LEAST_SONGS = 5
 MOST_SLICES = 50
@@ -34,10 +34,21 @@ def look(corpus: Corpus) -> list[Finding]:
         return []
     sizes = sorted(several.values())
     each = f"{sizes[0]}" if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}"
-    message = f"{sliced} ids are {len(several)} names with {each} numbers each: are they slices of one song?"
+    message = (
+        f"{sliced} ids are {len(several)} names with {each} numbers each: are they slices of one song? "
+        f"(--group-from '{_pattern(ids)}')"
+    )
     first = next(iter(several))
     examples = [clip for clip in ids if stem_of(clip) == first]
     return [KIND.found(sliced, len(ids), message, examples)]
+
+
+def _pattern(ids: list[str]) -> str:
+    """Return a pattern whose brackets hold the name of an id, with or without the number after it."""
+    for mark in "._-":
+        if all(re.fullmatch(rf".+[{mark}][0-9]+", clip) for clip in ids):
+            return rf"(.*)[{mark}][0-9]+"
+    return r"(.*?)(?:[._-][0-9]+)?"
 
 
 def stem_of(clip: str) -> str | None:

@@ -15,6 +15,7 @@ FLAGS = {
     "ignore": "--ignore",
     "missing": "--missing",
     "mean_over": "--mean-over",
+    "group_from": "--group-from",
     "number_rows": "--number-rows",
     "strip_zeros": "--strip-zeros",
     "stem": "--stem",

@@ -58,6 +58,9 @@ def import_(
     mean_over: Annotated[
         str | None, typer.Option(help="table: the column of raters, where a clip has many rows.")
     ] = None,
+    group_from: Annotated[
+        str | None, typer.Option(help="table: a pattern over ids whose brackets hold the group: '(.*)[.][0-9]+'.")
+    ] = None,
     number_rows: Annotated[bool, typer.Option("--number-rows", help="table: call the clips 1, 2, 3 ...")] = False,
     strip_zeros: StripZerosOption = False,
     stem: StemOption = False,
@@ -105,6 +108,7 @@ def import_(
             features=_tuple(features),
             missing=missing,
             mean_over=mean_over,
+            group_from=group_from,
             number_rows=number_rows or None,
             strip_zeros=strip_zeros or None,
             stem=stem or None,
@@ -210,7 +214,10 @@ def columns(roles: Mapping[str, Any]) -> list[str]:
     """Return which column has which role, a line a role."""
     ids = roles["id"]
     lines = [f"id: {ids if isinstance(ids, str) else ' + '.join(ids)}"]
-    lines.append(f"group: {roles['group']}" if "group" in roles else "group: none given; every clip is its own")
+    if "group_from" in roles:
+        lines.append(f"group: of the ids, by {roles['group_from']}")
+    else:
+        lines.append(f"group: {roles['group']}" if "group" in roles else "group: none given; every clip is its own")
     if "targets" in roles:
         targets = ", ".join(f"{name} ({kind})" for name, kind in roles["targets"].items())
         lines.append(f"target: {targets}")

@@ -37,6 +37,8 @@ class ImportOptions:
     missing : {"keep", "drop-rows", "drop-columns"}, optional
     mean_over : str, optional
         The column of raters, where a clip has a row each.
+    group_from : str, optional
+        A regular expression over ids, whose brackets hold the group: "(.*)[.][0-9]+".
     number_rows : bool, optional
         Ids are 1, 2, 3 ...
     strip_zeros, stem, any_case : bool, optional
@@ -60,6 +62,7 @@ class ImportOptions:
     features: tuple[str, ...] | None = None
     missing: str | None = None
     mean_over: str | None = None
+    group_from: str | None = None
     number_rows: bool | None = None
     strip_zeros: bool | None = None
     stem: bool | None = None

@@ -21,7 +21,8 @@ INFO = CorpusInfo(
     faults=(),
     options=(
         "id_column", "group_column", "targets", "classes", "numbers", "feature", "keep", "ignore", "labels", "features",
-        "missing", "mean_over", "number_rows", "strip_zeros", "stem", "any_case", "encoding", "separator", "decimal",
+        "missing", "mean_over", "group_from", "number_rows", "strip_zeros", "stem", "any_case", "encoding",
+        "separator", "decimal",
     ),
 )  # fmt: skip
 
@@ -66,6 +67,7 @@ def role_options(options: ImportOptions) -> RoleOptions:
         ignore=options.ignore or (),
         number_rows=bool(options.number_rows),
         mean_over=options.mean_over,
+        group_from=options.group_from,
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from raymer.corpora.base import OWN_COLUMNS, Corpus, Input, Target
 from raymer.corpora.door.columns import is_number, take_columns
-from raymer.corpora.door.ids import AS_THEY_STAND, Matching, check_unique, make_ids, match, plain
+from raymer.corpora.door.ids import AS_THEY_STAND, Matching, check_unique, groups_from, make_ids, match, plain
 from raymer.corpora.door.questions import ROLES, Questions
 from raymer.corpora.door.raters import mean_rows, varying
 from raymer.corpora.door.roles import RoleOptions, Roles, assign, matching
@@ -80,7 +80,7 @@ def assign_other(data: TableData, options: RoleOptions, main: Roles) -> Roles:
     """Return the roles of a table that holds features only; the labels' id is found in it, or a usual one."""
     own = own_part(options, data)
     has_ids = all(matching(name, data.names) for name in own.id)
-    own = replace(own, id=own.id if has_ids else (), group=None, number_rows=False, mean_over=None)
+    own = replace(own, id=own.id if has_ids else (), group=None, number_rows=False, mean_over=None, group_from=None)
     own = replace(own, targets=tuple(main.kinds), classes=(), numbers=())
     if not own.id and main.id and all(name in data.names for name in main.id):
         own = replace(own, id=main.id)
@@ -148,7 +148,7 @@ def _build(
         "dropped_rows": {"count": len(dropped), "first": dropped[:5]} if dropped else {},
     }
     notes = {key: value for key, value in notes.items() if value not in ([], {})}
-    return Corpus(name, clips, targets, inputs, notes, group_name=roles.group)
+    return Corpus(name, clips, targets, inputs, notes, group_name=roles.group or ("song" if roles.group_from else None))
 
 
 def labelled_clips(data: TableData, roles: Roles, ids: Sequence[str]) -> tuple[pd.DataFrame, tuple[Target, ...]]:
@@ -168,6 +168,8 @@ def labelled_clips(data: TableData, roles: Roles, ids: Sequence[str]) -> tuple[p
 
 
 def _groups(data: TableData, roles: Roles, ids: np.ndarray) -> Any:
+    if roles.group_from is not None:
+        return groups_from(ids, roles.group_from)
     if roles.group is None:
         return ids
     cells = data.texts[roles.group].tolist()
@@ -302,8 +304,8 @@ def _lists(data: TableData, roles: Roles, ids: np.ndarray) -> list[tuple[str, In
 
 
 def input_name(text: str) -> str:
-    """Return a name for an input that may be a file's name: letters, digits, and . _ + -."""
-    return re.sub(r"[^\w.+-]+", "_", text).strip("._") or MAIN
+    """Return a name for an input that may be a file's name: letters, digits, and . _ -; + joins inputs."""
+    return re.sub(r"[^\w.-]+", "_", text).strip("._") or MAIN
 
 
 def input_of(

@@ -31,6 +31,7 @@ def corpus_from_frame(
     ignore: Names = (),
     number_rows: bool = False,
     mean_over: str | None = None,
+    group_from: str | None = None,
     missing: str | None = None,
     name: str = "frame",
 ) -> Corpus:
@@ -50,6 +51,8 @@ def corpus_from_frame(
         Call the clips 1, 2, 3 ...
     mean_over : str, optional
         The column of raters, where a clip has a row each.
+    group_from : str, optional
+        A regular expression over ids, whose brackets hold the group: "(.*)[.][0-9]+".
     missing : {"keep", "drop-rows", "drop-columns"}, optional
     name : str
         Of the corpus.
@@ -71,7 +74,7 @@ def corpus_from_frame(
         frame, ids = frame.reset_index(names=title), (title,)
     options = RoleOptions(
         ids, group, _tuple(targets), _tuple(classes), _tuple(numbers), _tuple(feature), _tuple(keep), _tuple(ignore),
-        number_rows, mean_over,
+        number_rows, mean_over, group_from,
     )  # fmt: skip
     corpus = make_corpus(name, table_of(frame, name, options), (), options, missing=missing)
     return replace(corpus, origin=Origin("frame"))

@@ -165,3 +165,30 @@ def _stem(clip: str) -> str:
     """Return an id without its folder and its ending (letters after the last point: a.0 keeps its number)."""
     name = PurePosixPath(clip.replace("\\", "/")).name
     return re.sub(r"\.(?=[A-Za-z0-9]{1,5}$)(?=.*[A-Za-z])[^.]+$", "", name) or name
+
+
+def groups_from(ids: np.ndarray, pattern: str) -> np.ndarray:
+    """Return the group of each id (n_clips,): what the pattern's brackets hold, or all that it matches without any.
+
+    Raises
+    ------
+    UsageError
+        For what is no pattern, one with several brackets, ids that it does not match whole, or that gives every clip
+        a group of its own.
+    """
+    try:
+        rule = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"group_from={pattern!r} is no regular expression: {error}") from error
+    if rule.groups > 1:
+        raise UsageError(f"group_from={pattern!r} has {rule.groups} brackets: one holds the group")
+    found = [rule.fullmatch(clip) for clip in ids.tolist()]
+    lacking = [clip for clip, match in zip(ids.tolist(), found, strict=True) if match is None or not match[rule.groups]]
+    if lacking:
+        raise UsageError(
+            f"group_from={pattern!r} gives {len(lacking)} of {len(ids)} ids no group ({', '.join(lacking[:3])} ...)"
+        )
+    groups = np.array([match[rule.groups] for match in found if match is not None], dtype=str)
+    if len(np.unique(groups)) == len(ids):
+        raise UsageError(f"group_from={pattern!r} makes every clip its own group: put what clips share in brackets")
+    return groups

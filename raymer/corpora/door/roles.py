@@ -33,6 +33,7 @@ class RoleOptions:
     ignore: tuple[str, ...] = ()
     number_rows: bool = False
     mean_over: str | None = None
+    group_from: str | None = None
     drop_columns: bool = False
 
 
@@ -48,6 +49,7 @@ class Roles:
     kept: list[str] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
     mean_over: str | None = None
+    group_from: str | None = None
     questions: list[Question] = field(default_factory=list)
 
     def record(self, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -62,6 +64,7 @@ class Roles:
             "kept": [f"{name} as {names[name]}" if name in names else name for name in self.kept],
             "ignored": dict(self.ignored),
             "mean_over": self.mean_over,
+            "group_from": self.group_from,
         }
         return {key: value for key, value in found.items() if value not in (None, [], {})}
 
@@ -103,6 +106,8 @@ def assign(data: TableData, options: RoleOptions, *, needs_targets: bool = True)
     source, names = data.source, data.names
     ids = find_ids(data, options)
     group = resolve(options.group, names, source, "group") if options.group else None
+    if group is not None and options.group_from is not None:
+        raise UsageError("group= and group_from= are two ways to name groups: leave one out")
     over = resolve(options.mean_over, names, source, "mean_over") if options.mean_over else None
     kinds = _kinds(data, options) if needs_targets else {}
     taken = dict.fromkeys(ids, "id") | ({over: "mean_over"} if over else {})
@@ -111,7 +116,7 @@ def assign(data: TableData, options: RoleOptions, *, needs_targets: bool = True)
             raise UsageError(f"{source}: {name!r} cannot be a target and the {taken.get(name, 'group')} too")
         if name in TAKEN:
             raise UsageError(f"{source}: a target cannot be called {name!r} ({', '.join(TAKEN)} are taken): rename it")
-    roles = Roles(ids, group, kinds, mean_over=over)
+    roles = Roles(ids, group, kinds, mean_over=over, group_from=options.group_from)
     said = _said(data, options, {*taken, *kinds, *([group] if group else [])})
     around = _surroundings(data, roles, options.targets if not needs_targets else ())
     for name in names:
