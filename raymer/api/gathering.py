@@ -13,6 +13,7 @@ from raymer.results.store import ResultStore
 from raymer.studies.embeddings import embed
 from raymer.studies.naming import system_labels
 from raymer.studies.predictions import read_predictions, read_versions
+from raymer.studies.remarks import remarks
 from raymer.studies.study import Study
 
 
@@ -46,6 +47,7 @@ def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: in
         predictions=_predictions(study, corpus, store, scores),
         embedded=embed(study) if len(scores) else None,
         facts=_facts(study, corpus, store, scores),
+        remarks=remarks(study, store, scores),
     )
 
 

@@ -9,6 +9,7 @@ from raymer.engine.run import RunSummary
 from raymer.reports.table import Row, make_rows
 from raymer.reports.text_table import TextTable, result_tables
 from raymer.results.store import ResultStore
+from raymer.studies.remarks import remarks
 from raymer.studies.study import Study
 
 
@@ -29,7 +30,8 @@ class Ran:
         """Return its tables, in words."""
         spec = self.study.spec
         title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {spec.metric})"
-        notes = [*self.study.clip_notes(), *spec.notes]
+        found = remarks(self.study, self.store, self.study.scores(self.store))
+        notes = [*self.study.clip_notes(), *found, *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
         return result_tables(title, spec.title, self.rows(), notes)
 

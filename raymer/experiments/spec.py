@@ -18,6 +18,9 @@ from raymer.protocols.kinds import make_protocol
 from raymer.protocols.scoring import metric_names
 from raymer.protocols.splits import SplitProtocol
 
+JOIN = "+"
+"""Between the names of tables that are joined."""
+
 
 class _Strict(BaseModel):
     """No key that is not known, nothing changed after reading."""
@@ -78,7 +81,7 @@ class SystemSpec(_Strict):
 
     `method` is a preset, such as tnn-svr, with the parameters of its `reducer` and `predictor`; `steps` says the same
     in full, each step {use: NAME or module:Class, parameter: value, ...}, the predictor last. `input` is what it
-    reads, by default the experiment's.
+    reads, by default the experiment's; `inputs` are tables that it reads side by side, `all` those of all other rows.
     """
 
     system: str
@@ -87,6 +90,7 @@ class SystemSpec(_Strict):
     predictor: dict[str, Any] = {}
     steps: tuple[dict[str, Any] | str, ...] = ()
     input: str | None = None
+    inputs: tuple[str, ...] | Literal["all"] = ()
     folds: int | None = Field(default=None, ge=2)
     published: dict[str, Published] = {}
 
@@ -102,6 +106,8 @@ class SystemSpec(_Strict):
         """
         if (self.method is None) == (not self.steps):
             raise UsageError(f"system {self.system}: give it a method (such as tnn-svr) or steps, one of them")
+        if self.input is not None and self.inputs:
+            raise UsageError(f"system {self.system}: input is one, inputs are several that are joined: say one of them")
         if self.steps and (self.reducer or self.predictor):
             raise UsageError(
                 f"system {self.system}: parameters of steps stand in the steps, not in reducer or predictor"
@@ -145,6 +151,22 @@ class Experiment(_Strict):
     not_mentioned: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
+    def input_of(self, system: SystemSpec) -> str | None:
+        """Return the name of what a system reads: "a+b" for tables that are joined; None where nobody says.
+
+        Raises
+        ------
+        UsageError
+            For `inputs: all` where the other rows read fewer than two tables.
+        """
+        if system.inputs == "all":
+            others = [row for row in self.systems if not row.inputs and row.build().accepts == "table"]
+            names = dict.fromkeys(name for row in others if (name := row.input or self.input) is not None)
+            if len(names) < 2:
+                raise UsageError(f"system {system.system}: inputs: all joins the tables of the other rows, name two")
+            return JOIN.join(names)
+        return JOIN.join(system.inputs) or system.input or self.input
+
     @property
     def has_epochs(self) -> bool:
         """Whether some system is trained by epochs."""
@@ -180,6 +202,7 @@ class Experiment(_Strict):
             raise UsageError("epochs and every would have no effect: no system is trained by epochs")
         for system in self.systems:
             self.build(system)
+            self.input_of(system)
             for target in system.published:
                 if target not in self.targets:
                     raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")

@@ -85,6 +85,11 @@ def make_predictor(step: Step, seed: int, kind: str, feature_names: Sequence[str
         params.setdefault("gamma", 0.5)
         if kind == "class":
             params.pop("epsilon", None)
+    if step.use == "ridge":
+        alpha = params.pop("alpha", None)
+        alphas = params.get("alphas", ()) if alpha is None else (alpha,)
+        if alphas:  # a list: scikit-learn writes into one of a single value
+            params["alphas"] = list(alphas)
     if step.use == "gp_groups" and "groups" not in params and feature_names:
         params["groups"] = feature_groups(feature_names)
     made = make_estimator(Step(step.use, params), component, seed, kind)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,14 @@ class FittedSystem:
         One object for all targets where they share it.
     predictors : mapping of target to estimator
         None for a target that the network's own head predicts.
+    tuned : mapping of target to mapping
+        The values that were chosen inside, {"step.parameter": value}; empty where nothing is tuned.
     """
 
     system: System
     representations: Mapping[str, Representation]
     predictors: Mapping[str, Any]
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def predict(self, data: Data) -> dict[str, np.ndarray[Any, Any]]:
         """Return the prediction (n_clips,) of each target for rows, in the label's unit or as a class."""

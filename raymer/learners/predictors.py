@@ -1,8 +1,8 @@
 """The catalogue of predictors: what stands last in a system and says a number or a class."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from raymer.components.catalogue import Catalogue, lacks
 from raymer.components.component import Component
@@ -80,9 +80,16 @@ class GroupedGPParams(GPParams):
 
 
 class RidgeParams(Params):
-    """Those of ridge regression whose alpha is chosen by leave-one-out on the train rows."""
+    """Those of ridge regression: one alpha, or several of which leave-one-out on the train rows chooses."""
 
+    alpha: Above | None = None
     alphas: tuple[Above, ...] = (0.1, 1.0, 10.0)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.alpha is not None and "alphas" in self.model_fields_set:
+            raise ValueError("alpha and alphas are both set: say one of them")
+        return self
 
 
 class NeighboursParams(Params):
@@ -154,6 +161,10 @@ _GAUSSIAN = tuple(
 )
 HEAD = "head"
 """The predictor that is a network's own last layer, trained with it: the paper's NN."""
+
+
+BLIND = ("mean", "most_frequent", "no_information")
+"""Predictors that look at no feature: what any other must beat."""
 
 
 def _why_not(cls: type[Any]) -> str:
@@ -247,6 +258,14 @@ PREDICTORS = Catalogue(
             LogisticParams,
             class_path="sklearn.linear_model:LogisticRegression",
             cost=0.2,
+        ),
+        _of(
+            "no_information",
+            "sklearn.dummy:DummyRegressor",
+            "the mean or the most frequent class of the train labels, whatever the features say",
+            Params,
+            class_path="sklearn.dummy:DummyClassifier",
+            cost=0.001,
         ),
         _of("mean", "sklearn.dummy:DummyRegressor", "the mean of the train labels: no information", Params, cost=0.001),
         _of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raymer.errors import UsageError
-from raymer.learners.predictors import HEAD, PREDICTORS
+from raymer.learners.predictors import BLIND, HEAD, PREDICTORS
 from raymer.learners.reducers import PREPARING, REDUCERS
 from raymer.learners.system import System
 from raymer.nearest import unknown
@@ -28,8 +28,9 @@ NETWORK_PRESETS: Mapping[str, NetworkPreset] = {
 }
 """The five methods (paper B, section 3). `nn` and `fl` have one network, and so share its training."""
 
-ALONE = ("gp_groups", HEAD)
-"""Predictors that follow no reducer: `gp_groups` groups features by their names, `head` is a network's."""
+ALONE = ("gp_groups", HEAD, *BLIND)
+"""Predictors that follow no reducer: `gp_groups` groups features by their names, `head` is a network's, and those that
+know nothing look at no feature."""
 
 
 def preset_names() -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from raymer.components.component import Component
 from raymer.errors import UsageError
 from raymer.learners.encoders import ENCODERS, NetworkParams
-from raymer.learners.predictors import HEAD, PREDICTORS
+from raymer.learners.predictors import BLIND, HEAD, PREDICTORS
 from raymer.learners.reducers import PREPARING, REDUCERS
 from raymer.learners.tags import is_predictor, is_supervised
 from raymer.nearest import unknown
@@ -29,11 +30,14 @@ class Step:
         JSON-ready but for nested components, which are Steps.
     revision : str
         Of a class that is not raymer's, as it was when the step was made.
+    tune : mapping of parameter to tuple
+        Values that are tried inside the fit, on inner splits of its train rows; see `raymer.learners.tuning`.
     """
 
     use: str
     params: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
+    tune: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Step) and self.to_dict() == other.to_dict()
@@ -44,7 +48,18 @@ class Step:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data, as a YAML has it; a foreign class with its revision."""
         made = {"use": self.use, **{name: _plain(value) for name, value in self.params.items()}}
+        if self.tune:
+            made["tune"] = {name: [_plain(value) for value in values] for name, values in self.tune.items()}
         return {**made, "revision": self.revision} if self.revision else made
+
+    def candidates(self) -> list[tuple["Step", dict[str, Any]]]:
+        """Return the step with each combination of the values that are tried, and those: {"use.parameter": value}."""
+        record, made = replace(self, tune={}).to_dict(), []
+        for values in product(*self.tune.values()):
+            chosen = dict(zip(self.tune, values, strict=True))
+            step = make_any_step({**record, **chosen}) if chosen else self
+            made.append((step, {f"{self.use}.{name}": value for name, value in chosen.items()}))
+        return made
 
 
 def make_step(record: Mapping[str, Any] | str, role: str) -> tuple[Step, Component]:
@@ -54,6 +69,7 @@ def make_step(record: Mapping[str, Any] | str, role: str) -> tuple[Step, Compone
     ----------
     record : mapping or str
         A name alone stands for its defaults. `revision`, where it is there, must be that of the class as it is now.
+        `tune` has the values to try of parameters: {parameter: [value, value, ...]}.
     role : {"step", "predictor"}
         A step may name a reducer or an encoder.
 
@@ -64,7 +80,8 @@ def make_step(record: Mapping[str, Any] | str, role: str) -> tuple[Step, Compone
     """
     if isinstance(record, str):
         record = {"use": record}
-    use, params = record.get("use"), {name: value for name, value in record.items() if name not in ("use", "revision")}
+    use, tune = record.get("use"), record.get("tune", {})
+    params = {name: value for name, value in record.items() if name not in ("use", "revision", "tune")}
     if not isinstance(use, str):
         raise UsageError(f"a step names its component: {{use: NAME or module:Class, ...}}, not {dict(record)!r}")
     component = find_component(use, role)
@@ -86,7 +103,34 @@ def make_step(record: Mapping[str, Any] | str, role: str) -> tuple[Step, Compone
         if unknown_steps:
             raise UsageError(f"{use}: {unknown('parameter', unknown_steps[0], component.parameters)}")
         checked = plain | {name: value for name, value in nested.items() if isinstance(value, Step)}
-    return Step(use, dict(sorted(checked.items())), component.revision), component
+    return Step(use, dict(sorted(checked.items())), component.revision, _tuned(use, component, params, tune)), component
+
+
+def make_any_step(record: Mapping[str, Any]) -> Step:
+    """Return a step for whichever place its component may take."""
+    use = str(record["use"])
+    component = find_any(use)
+    return make_step(record, "predictor" if component.role == "predictor" or is_predictor(component) else "step")[0]
+
+
+def _tuned(use: str, component: Component, params: Mapping[str, Any], tune: Any) -> dict[str, tuple[Any, ...]]:
+    """Return the values to try, each checked as if it had been set."""
+    if not isinstance(tune, Mapping):
+        raise UsageError(f"{use}: tune has values to try of parameters, {{parameter: [value, value]}}, not {tune!r}")
+    if tune and component.role == "encoder":
+        raise UsageError(
+            f"{use}: a network is not trained anew for each value inside a fit: search it with raymer tune"
+        )
+    for name, values in tune.items():
+        if name in params:
+            raise UsageError(f"{use}: {name} is set and tuned: say one of them")
+        if not isinstance(values, list | tuple) or len(values) < 2:
+            raise UsageError(f"{use}: tune {name}: give a list of two values or more, not {values!r}")
+        for value in values:
+            component.checked({**params, name: value})
+        if len({repr(value) for value in values}) < len(values):
+            raise UsageError(f"{use}: tune {name}: a value stands twice in {list(values)}")
+    return {name: tuple(values) for name, values in sorted(tune.items())}
 
 
 def find_component(use: str, role: str) -> Component:
@@ -143,6 +187,11 @@ class System:
         for k, step in enumerate(self.steps):
             if k and find_component(step.use, "step").role == "encoder":
                 raise UsageError(f"{step.use} reads sequences: it can only be the first step")
+        if self.network is not None and self.is_tuned:
+            raise UsageError(
+                f"tune stands after the network {self.steps[0].use}, which would be trained anew on every inner split: "
+                "search it with raymer tune"
+            )
         if self.predictor.use == HEAD and (self.objective != "direct" or len(self.steps) != 1):
             raise UsageError("head is a network's last layer: it follows one with objective direct, and no other step")
 
@@ -151,6 +200,24 @@ class System:
         """The step that is a network on sequences, None where there is none."""
         first = self.steps[0] if self.steps else None
         return first if first is not None and find_component(first.use, "step").role == "encoder" else None
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether values of some step are chosen inside the fit."""
+        return self.tunes_representation or bool(self.predictor.tune)
+
+    @property
+    def tunes_representation(self) -> bool:
+        """Whether values of a step before the predictor are chosen inside the fit, which takes labels."""
+        return any(step.tune for step in self.steps)
+
+    def candidates(self) -> list[tuple["System", dict[str, Any]]]:
+        """Return the systems among which a fit chooses, in the order in which the values stand, and these values."""
+        made = []
+        for row in product(*(step.candidates() for step in (*self.steps, self.predictor))):
+            values = {name: value for _, chosen in row for name, value in chosen.items()}
+            made.append((System(tuple(step for step, _ in row[:-1]), row[-1][0]), values))
+        return made
 
     @property
     def objective(self) -> str | None:
@@ -165,6 +232,8 @@ class System:
     @property
     def takes_missing(self) -> bool:
         """Whether features may be missing: a step fills them, or one of somebody else's is trusted to know."""
+        if self.predictor.use in BLIND and self.main_step is None:
+            return True
         return any(step.use == "impute" or ":" in step.use for step in self.steps)
 
     @property
@@ -185,7 +254,7 @@ class System:
     @cached_property
     def is_supervised(self) -> bool:
         """Whether the representation learns from labels; if not, its training serves every target."""
-        return any(is_supervised(find_component(step.use, "step")) for step in self.steps)
+        return self.tunes_representation or any(is_supervised(find_component(step.use, "step")) for step in self.steps)
 
     @cached_property
     def main_step(self) -> Step | None:
@@ -194,12 +263,14 @@ class System:
 
     @property
     def width(self) -> int | None:
-        """Number of features that the predictor sees; None where it sees all, or where the steps do not say."""
+        """Most features that the predictor sees; None where it sees all, or where the steps do not say."""
         step = self.main_step
         if step is None:
             return None
         component = find_component(step.use, "step")
         for name in ("width", "n_components", "hidden"):
+            if name in step.tune:
+                return max((value for value in step.tune[name] if isinstance(value, int)), default=None)
             if name in component.parameters:
                 value = component.value(step.params, name)
                 value = value[-1] if name == "hidden" else value
@@ -302,9 +373,9 @@ def _nested(value: Any) -> Any:
     """Return a nested component as a Step; every other value as it is."""
     if not (isinstance(value, Mapping) and "use" in value):
         return value
-    component = find_any(str(value["use"]))
-    role = "predictor" if component.role == "predictor" or is_predictor(component) else "step"
-    return make_step(value, role)[0]
+    if value.get("tune"):
+        raise UsageError(f"{value['use']}: tune stands in a step itself, not in one inside another")
+    return make_any_step(value)
 
 
 def _plain(value: Any) -> Any:

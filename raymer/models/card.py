@@ -23,8 +23,13 @@ def make_card(
     fits: Sequence[Fit],
     source: Source | None,
     evaluation: Mapping[str, Any] | None,
+    tuned: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the card, JSON-ready; `evaluation` is what `evaluate` returns, None where nothing was cross-validated."""
+    """Return the card, JSON-ready.
+
+    `evaluation` is what `evaluate` returns, None where nothing was cross-validated; `tuned` are the values that were
+    chosen on inner splits of all clips, by target.
+    """
     system, samples = study.systems[row], study.samples_of(row)
     return {
         "format": FORMAT,
@@ -32,6 +37,7 @@ def make_card(
         "system": system.name,
         "method": system.system.name,
         "steps": system.system.to_dict()["steps"],
+        "tuned": {target: dict(values) for target, values in tuned.items()},
         "seed": study.spec.seed,
         "fits": [fit.to_dict() for fit in fits],
         "corpus": _corpus(corpus, samples),
@@ -92,6 +98,7 @@ def describe(card: Mapping[str, Any]) -> str:
         *(f"- Known fault: {fault}" for fault in corpus["faults"]),
         *([f"- {OPENSMILE}"] if _uses_opensmile(card["features"]) else []),
         "## Made with",
+        *(f"- {target}: {_pairs(values)}, chosen on inner splits" for target, values in card["tuned"].items()),
         f"- Seed {card['seed']}; all others derive from it and from what was fitted.",
         f"- {_pairs(card['versions'])}",
     ]

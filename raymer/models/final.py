@@ -13,15 +13,17 @@ from raymer.learners.fitted import FittedSystem
 from raymer.learners.novelty import Novelty
 from raymer.learners.representation import make_representation
 from raymer.learners.stage import Representation
+from raymer.learners.system import System
 from raymer.learners.threads import one_thread
+from raymer.learners.tuning import Tuning
 from raymer.models.card import make_card
 from raymer.models.model import Model
 from raymer.models.source import Source, sequence_source, summary_row, table_source
 from raymer.nearest import unknown
 from raymer.protocols.clips import Clips
-from raymer.protocols.splits import Split
+from raymer.protocols.splits import Split, SplitProtocol
 from raymer.results.store import ResultStore
-from raymer.studies.fit import Fit, Plan, Unit, plan, units
+from raymer.studies.fit import Fit, Grouping, Plan, Unit, plan, units
 from raymer.studies.naming import find_system
 from raymer.studies.samples import Samples
 from raymer.studies.study import PlannedSystem, Study
@@ -34,7 +36,14 @@ INTERVALS = (
 
 
 class AllClips:
-    """The protocol of a final model: one split whose train part is every clip, and no test part."""
+    """The protocol of a final model: one split whose train part is every clip, and no test part.
+
+    Inner splits of what is tuned divide no group where `like`, the protocol of the scores, divides none.
+    """
+
+    def __init__(self, like: SplitProtocol) -> None:
+        if hasattr(like, "group"):
+            self.group = like.group
 
     def splits(self, clips: Clips) -> list[Split]:
         """Return the one split of `clips`."""
@@ -137,7 +146,8 @@ def fit_final(study: Study, corpus: Corpus, row: int, evaluation: Evaluation | N
         As `evaluate` returns it: the model's scores and intervals.
     """
     system, samples = study.systems[row], study.samples_of(row)
-    fits = plan(samples, [(system.system, AllClips())], study.spec.targets, study.spec.seed).fits
+    rule = study.spec.protocols[system.protocol].build()
+    fits = plan(samples, [(system.system, AllClips(rule))], study.spec.targets, study.spec.seed).fits
     everything = np.arange(len(samples.clip_ids))
     with one_thread():
         predictor = _fit(fits, samples)
@@ -149,7 +159,7 @@ def fit_final(study: Study, corpus: Corpus, row: int, evaluation: Evaluation | N
             source = table_source(corpus, samples.input)
             novelty = Novelty.fit(samples.features)
     return Model(
-        card=make_card(study, corpus, row, fits, source, evaluation.record if evaluation else None),
+        card=make_card(study, corpus, row, fits, source, evaluation.record if evaluation else None, predictor.tuned),
         predictor=predictor,
         source=source,
         novelty=novelty,
@@ -159,40 +169,62 @@ def fit_final(study: Study, corpus: Corpus, row: int, evaluation: Evaluation | N
 
 
 def _fit(fits: tuple[Fit, ...], samples: Samples) -> FittedSystem:
-    representations: dict[str, Representation] = {}
-    predictors: dict[str, Any] = {}
+    made = _Making(samples, fits[0].grouping)
     for unit in units(fits):
-        _fit_unit(unit, samples, representations, predictors)
+        made.fit(unit)
     targets = [target for fit in fits for target in fit.targets]
     return FittedSystem(
         fits[0].system,
-        {target: representations[target] for target in targets},
-        {target: predictors[target] for target in targets},
+        {target: made.representations[target] for target in targets},
+        {target: made.predictors[target] for target in targets},
+        {target: made.tuned[target] for target in targets if target in made.tuned},
     )
 
 
-def _fit_unit(
-    unit: Unit, samples: Samples, representations: dict[str, Representation], predictors: dict[str, Any]
-) -> None:
-    first, system = unit[0], unit[0].system
-    columns = [np.array(samples.labels[target]) for target in first.targets]
-    labels: np.ndarray | None = None
-    if system.joint:
-        from raymer.learners.sequence_network import labels_as_learnt
+class _Making:
+    """What is being fitted on all clips, target by target."""
 
-        labels = labels_as_learnt(columns)
-    elif system.is_supervised:
-        labels = columns[0]
-    learnt = make_representation(system, samples.everything)
-    data = samples.data(np.arange(len(samples.clip_ids)))
-    stage = learnt.fit(data, labels, seed=first.representation_seed)
-    names = samples.feature_names if system.main_step is None else ()
-    for fit in unit:
-        for target in fit.targets:
-            representations[target], predictors[target] = learnt, None
-            if system.predictor.use == "head":
-                continue
-            seed = fit.predictor_seed(target)
-            made = make_predictor(system.predictor, seed, samples.kind(target), names)
-            with seeded_globals(seed):
-                predictors[target] = made.fit(np.array(stage.train), np.array(samples.labels[target]))
+    def __init__(self, samples: Samples, grouping: Grouping | None) -> None:
+        self._samples = samples
+        self._data = samples.data(np.arange(len(samples.clip_ids)))
+        groups = None if grouping is None else samples.clips.groups_by(grouping.column)
+        self._tuning = Tuning(self._data, groups, samples.feature_names)
+        self.representations: dict[str, Representation] = {}
+        self.predictors: dict[str, Any] = {}
+        self.tuned: dict[str, Mapping[str, Any]] = {}
+
+    def fit(self, unit: Unit) -> None:
+        """Fit the representation that the fits of a unit share, and the predictor of each."""
+        first, samples = unit[0], self._samples
+        system = first.system
+        if system.tunes_representation:  # then the unit is one fit of one target
+            system = self._chosen(first, first.targets[0])
+        learnt = make_representation(system, samples.everything)
+        stage = learnt.fit(self._data, self._labels(first), seed=first.representation_seed)
+        for fit in unit:
+            for target in fit.targets:
+                self.representations[target], self.predictors[target] = learnt, None
+                chosen = self._chosen(fit, target) if system.is_tuned else system
+                if chosen.predictor.use != "head":
+                    self.predictors[target] = self._predictor(fit, target, chosen, stage.train)
+
+    def _labels(self, fit: Fit) -> np.ndarray | None:
+        columns = [np.array(self._samples.labels[target]) for target in fit.targets]
+        if fit.system.joint:
+            from raymer.learners.sequence_network import labels_as_learnt
+
+            return labels_as_learnt(columns)
+        return columns[0] if fit.system.is_supervised else None
+
+    def _predictor(self, fit: Fit, target: str, system: System, features: np.ndarray) -> Any:
+        seed, names = fit.predictor_seed(target), self._samples.feature_names if system.main_step is None else ()
+        made = make_predictor(system.predictor, seed, self._samples.kind(target), names)
+        with seeded_globals(seed):
+            return made.fit(np.array(features), np.array(self._samples.labels[target]))
+
+    def _chosen(self, fit: Fit, target: str) -> System:
+        """Return the system with the values that inner splits of all clips choose."""
+        seeds = (fit.representation_seed, fit.predictor_seed(target))
+        labels, kind = np.array(self._samples.labels[target]), self._samples.kind(target)
+        chosen, self.tuned[target] = self._tuning.choose(fit.system, target, labels, kind, seeds=seeds)
+        return chosen

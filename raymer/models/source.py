@@ -98,6 +98,8 @@ def table_source(corpus: Corpus, name: str) -> Source | None:
 
     A table is known by its content: a built features folder of the corpus gives it, to the bit.
     """
+    if name not in corpus.inputs:
+        return None  # tables that are joined
     fingerprint = corpus.inputs[name].fingerprint
     for folder in built_features(corpus.folder) if corpus.folder else []:
         kind = (read_manifest(folder) or {}).get("kind")

@@ -51,6 +51,8 @@ class Report:
         As `embeddings_plot` takes them.
     facts : mapping
         How it was run, a line each: protocol, seed, versions, machine, time.
+    remarks : sequence of str
+        What the means would hide: values chosen inside fits, folds far outside the others.
     """
 
     spec: Experiment
@@ -67,6 +69,7 @@ class Report:
     predictions: Sequence[Predictions] = ()
     embedded: tuple[pd.DataFrame, str] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -85,7 +88,7 @@ class Report:
 
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
-        return result_tables(self.title, self.spec.title, self.results)
+        return result_tables(self.title, self.spec.title, self.results, self.remarks)
 
     def plots(self) -> list[Plot]:
         """Return the figures that the results suffice for."""

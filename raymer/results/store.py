@@ -7,7 +7,7 @@ place whole) and `failed/ID.json` (the last failure of a fit that has no result)
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -45,6 +45,8 @@ class Result:
         of the same unit has paid for the reducer.
     versions : mapping
         Of Python and the libraries that took part.
+    tuned : mapping of target to mapping
+        The values chosen inside the fit, {"step.parameter": value}; empty where nothing is tuned.
     """
 
     fit: Mapping[str, Any]
@@ -58,6 +60,7 @@ class Result:
     n_test: int
     seconds: Mapping[str, Any]
     versions: Mapping[str, str]
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Header:
     n_train: int
     n_test: int
     seconds: Mapping[str, Any]
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class ResultStore:
@@ -116,6 +120,11 @@ class ResultStore:
         if merged != theirs["inputs"]:
             self._files.write("store.json", json.dumps({**ours, "inputs": merged}, indent=2).encode())
 
+    def inputs(self) -> dict[str, str]:
+        """Return the names of the inputs that its fits were run on, with the fingerprints of their content."""
+        record = self._record("store.json")
+        return dict(record["inputs"]) if record else {}
+
     def done(self) -> set[str]:
         """Return the ids of all fits that have a result."""
         return {PurePosixPath(path).stem for path in self._files.names("fits") if path.endswith(".parquet")}
@@ -134,6 +143,7 @@ class ResultStore:
             "n_test": result.n_test,
             "seconds": dict(result.seconds),
             "versions": dict(result.versions),
+            **({"tuned": dict(result.tuned)} if result.tuned else {}),
         }
         table = pa.table(
             {
@@ -179,6 +189,7 @@ class ResultStore:
             n_test=meta["n_test"],
             seconds=meta["seconds"],
             versions=meta["versions"],
+            tuned=meta.get("tuned", {}),
         )
 
     def header(self, fit_id: str) -> Header:
@@ -190,7 +201,9 @@ class ResultStore:
             meta = json.loads(schema.metadata[METADATA_KEY])
         except (pa.ArrowException, KeyError, TypeError) as error:
             raise self._damaged(fit_id) from error
-        return Header(meta["fit"], tuple(meta["scores"]), meta["n_train"], meta["n_test"], meta["seconds"])
+        return Header(
+            meta["fit"], tuple(meta["scores"]), meta["n_train"], meta["n_test"], meta["seconds"], meta.get("tuned", {})
+        )
 
     def fail(self, fit_id: str, fit: Mapping[str, Any], message: str, traceback: str) -> None:
         """Record that a fit failed, and how."""

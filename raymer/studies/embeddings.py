@@ -71,7 +71,9 @@ def _widest(study: Study, kind: str) -> PlannedSystem | None:
 
 
 def _kind(system: PlannedSystem) -> str:
-    return "" if system.system.network is not None else system.system.reducer_name
+    """Return the reducer's name; nothing for a network, and where each fit chooses its own steps."""
+    own = system.system
+    return "" if own.network is not None or own.tunes_representation else own.reducer_name
 
 
 def _fit(system: PlannedSystem, target: str) -> Fit:

@@ -1,13 +1,29 @@
 """Fit: one system trained and scored on one split; plan(): an experiment as a plain list of fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from raymer.identity import content_hash, content_hashes, derive_seed
 from raymer.learners.system import System
 from raymer.protocols.splits import Split, SplitProtocol, notes_of
 from raymer.studies.samples import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What the inner splits of a tuned system do not divide.
+
+    Attributes
+    ----------
+    column : str or None
+        A column that stands for the group; None for the group itself.
+    fingerprint : str
+        Hash of its values.
+    """
+
+    column: str | None
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,8 @@ class Fit:
         Id of the split; its clips lie in Plan.splits.
     seed : int
         The experiment's seed; those of the representation and the predictor derive from it and from all else here.
+    grouping : Grouping, optional
+        Of the inner splits, where values are tuned inside the fit and the protocol is grouped.
     """
 
     samples: str
@@ -33,6 +51,7 @@ class Fit:
     targets: tuple[str, ...]
     split: str
     seed: int
+    grouping: Grouping | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,16 +59,23 @@ class Fit:
 
     @classmethod
     def on_splits(
-        cls, samples: str, labels: str, system: System, targets: tuple[str, ...], splits: Sequence[str], seed: int
+        cls,
+        samples: str,
+        labels: str,
+        system: System,
+        targets: tuple[str, ...],
+        splits: Sequence[str],
+        seed: int,
+        grouping: Grouping | None = None,
     ) -> list["Fit"]:
         """Return the fits that differ in nothing but the split: as made one by one, some ten times faster."""
         if not splits:
             return []
-        like = cls(samples, labels, system, targets, splits[0], seed)
+        like = cls(samples, labels, system, targets, splits[0], seed, grouping)
         fits = []
         for split, fit_id in zip(splits, content_hashes(like.to_dict(), "fit", "split", splits), strict=True):
             fit = object.__new__(cls)
-            values = (samples, labels, system, targets, split, seed, fit_id)
+            values = (samples, labels, system, targets, split, seed, grouping, fit_id)
             for name, value in zip(cls.__slots__, values, strict=True):
                 object.__setattr__(fit, name, value)
             fits.append(fit)
@@ -57,7 +83,7 @@ class Fit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the fit is, JSON-ready; `from_dict` is its inverse."""
-        return {
+        made = {
             "samples": self.samples,
             "labels": self.labels,
             "system": self.system.to_dict(),
@@ -65,12 +91,15 @@ class Fit:
             "split": self.split,
             "seed": self.seed,
         }
+        return made if self.grouping is None else {**made, "grouping": asdict(self.grouping)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Fit":
         """Return the fit that `to_dict` wrote."""
         system = System.from_dict(data["system"])
-        return cls(data["samples"], data["labels"], system, tuple(data["targets"]), data["split"], data["seed"])
+        grouping = Grouping(**data["grouping"]) if "grouping" in data else None
+        targets = tuple(data["targets"])
+        return cls(data["samples"], data["labels"], system, targets, data["split"], data["seed"], grouping)
 
     @property
     def representation_id(self) -> str | None:
@@ -79,6 +108,8 @@ class Fit:
             return None
         labels = [list(self.targets), self.labels] if self.system.is_supervised else None
         steps = [step.to_dict() for step in self.system.steps]
+        if self.system.tunes_representation:  # what is chosen hangs on the predictor, and on the inner splits
+            return content_hash(["representation", self.id])
         return content_hash(["representation", self.samples, labels, steps, self.split, self.seed])
 
     @property
@@ -153,15 +184,25 @@ def plan_each(asked: Sequence[Asked], targets: Sequence[str], seed: int = 0) -> 
             notes |= dict.fromkeys(notes_of(row.protocol, row.samples.clips))
             made[rule] = [split.id for split in found]
             splits.update(zip(made[rule], found, strict=True))
+        grouping = grouping_of(row.protocol, row.samples) if row.system.is_tuned else None
         together = [tuple(targets)] if row.system.joint else [(target,) for target in targets]
         columns = [
-            Fit.on_splits(row.samples.fingerprint, row.samples.labels_of(part), row.system, part, made[rule], seed)
+            Fit.on_splits(
+                row.samples.fingerprint, row.samples.labels_of(part), row.system, part, made[rule], seed, grouping
+            )
             for part in together
         ]
         own = tuple(fits.setdefault(fit.id, fit) for line in zip(*columns, strict=True) for fit in line)
         each.append(own)
     inputs = {row.samples.fingerprint: row.samples for row in asked}
     return Plan(inputs, tuple(fits.values()), splits, tuple(notes)), each
+
+
+def grouping_of(protocol: SplitProtocol, samples: Samples) -> Grouping | None:
+    """Return what a protocol does not divide; None for one that looks at no group."""
+    if not hasattr(protocol, "group"):
+        return None
+    return Grouping(protocol.group, content_hash(samples.clips.groups_by(protocol.group).tolist()))
 
 
 def units(fits: Iterable[Fit]) -> list[Unit]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from raymer.errors import UsageError
-from raymer.experiments.spec import SystemSpec
+from raymer.experiments.spec import JOIN, SystemSpec
 
 
 def system_labels(systems: Sequence[SystemSpec]) -> tuple[str, ...]:
@@ -48,5 +48,6 @@ def _forms(system: SystemSpec, row: int) -> list[str]:
     built = system.build()
     width, method = built.width, system.method or built.name
     wide = [f"{method}@{width}", f"{system.system}@{width}"] if width is not None else []
-    read = [f"{method}@{system.input}", f"{system.system}@{system.input}"] if system.input else []
+    name = system.input or ("all" if system.inputs == "all" else JOIN.join(system.inputs))
+    read = [f"{method}@{name}", f"{system.system}@{name}"] if name else []
     return [method, *wide[:1], *read[:1], system.system, *wide[1:], *read[1:], f"{method}#{row}"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
+from raymer.experiments.spec import JOIN
 from raymer.learners.threads import one_thread
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
@@ -41,7 +42,8 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     stored = store.get(fit_id)
     fit = Fit.from_dict(stored.fit)
     split = Split.from_record(store.get_split(fit.split))
-    samples = _samples(corpus, fit, fit_id, split)
+    joined = [name for name in store.inputs() if name not in corpus.inputs and JOIN in name]
+    samples = _samples(corpus, fit, fit_id, split, joined)
     with one_thread():
         again = run_fit(fit, samples, split)
     differences = [
@@ -60,7 +62,7 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     return Rerun(fit_id, fit.system.name, ", ".join(fit.targets), not differences, difference, again.scores)
 
 
-def _samples(corpus: Corpus, fit: Fit, fit_id: str, split: Split) -> Samples:
+def _samples(corpus: Corpus, fit: Fit, fit_id: str, split: Split, joined: list[str]) -> Samples:
     """Find the input whose content is what the fit was run on: its identity holds content, not names.
 
     The fits of a search inside an outer train part were run on that part alone.
@@ -68,7 +70,7 @@ def _samples(corpus: Corpus, fit: Fit, fit_id: str, split: Split) -> Samples:
     clips = [*split.train.tolist(), *split.test.tolist()]
     accepts = fit.system.accepts
     built = [path.name for path in built_features(corpus.folder)] if corpus.folder else []
-    for name in built if accepts == "frames" else list(corpus.inputs):
+    for name in built if accepts == "frames" else [*corpus.inputs, *joined]:
         whole = make_samples(corpus, name, accepts, fit.targets)
         for samples in (whole, whole.only(clips)):
             if (samples.fingerprint, samples.labels_of(fit.targets)) == (fit.samples, fit.labels):

@@ -11,6 +11,7 @@ import pandas as pd
 from raymer.corpora.base import Corpus
 from raymer.corpora.door.ids import plain
 from raymer.errors import UsageError
+from raymer.experiments.spec import JOIN
 from raymer.features.store import load_spectrograms
 from raymer.identity import array_hash, content_hash
 from raymer.learners.clips import Sequences
@@ -138,7 +139,8 @@ def make_samples(corpus: Corpus, name: str | None, accepts: str, targets: Sequen
     ----------
     corpus : Corpus
     name : str, optional
-        Of the input; by default its only table, or for frames its log-mel spectrograms.
+        Of the input; by default its only table, or for frames its log-mel spectrograms. "a+b" are two tables side by
+        side, on the clips that both have.
     accepts : {"table", "frames"}
         What the system reads.
     targets : sequence of str
@@ -148,6 +150,10 @@ def make_samples(corpus: Corpus, name: str | None, accepts: str, targets: Sequen
     UsageError
         When the corpus has no such input, several where none is named, or one of the other kind.
     """
+    if name is not None and name not in corpus.inputs and JOIN in name:
+        if accepts == "frames":
+            raise UsageError(f"input {name}: only tables can be joined, and this system reads sequences")
+        return joined([make_samples(corpus, part, accepts, targets) for part in name.split(JOIN)])
     if accepts == "frames":
         return _of_frames(corpus, name or FRAMES, targets)
     built = [path.name for path in built_features(corpus.folder)] if corpus.folder and name else []
@@ -166,6 +172,21 @@ def intersected(samples: Sequence[Samples]) -> list[Samples]:
         if id(one) not in made:
             made[id(one)] = one if len(common) == len(one.clip_ids) else one.only(sorted(common))
     return [made[id(one)] for one in samples]
+
+
+def joined(samples: Sequence[Samples]) -> Samples:
+    """Return tables side by side, on the clips that all have: one input, called by all their names."""
+    parts = intersected(samples)
+    names = [one.input for one in parts]
+    if len(set(names)) < len(names):
+        raise UsageError(f"inputs {', '.join(names)}: one stands twice")
+    return replace(
+        parts[0],
+        input=JOIN.join(names),
+        features=np.hstack([one.features for one in parts]),
+        feature_names=tuple(f"{one.input}:{name}" for one in parts for name in one.feature_names),
+        fingerprint=content_hash(["joined", [one.fingerprint for one in parts]]),
+    )
 
 
 def _of_table(corpus: Corpus, name: str | None, targets: Sequence[str]) -> Samples:

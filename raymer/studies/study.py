@@ -97,7 +97,7 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
         check_targets(row.system, draft, corpus, spec.targets)
         make_representation(draft)  # refuses what the network would, before anything is run
     inputs = _inputs(spec, drafts, corpus)
-    samples = [inputs[row.input or spec.input, draft.accepts] for row, draft in zip(spec.systems, drafts, strict=True)]
+    samples = [inputs[spec.input_of(row), draft.accepts] for row, draft in zip(spec.systems, drafts, strict=True)]
     coverage = {one.input: len(one.clip_ids) for one in samples}
     samples = intersected(samples)
     systems = [spec.build(row, width_share=_share(spec, one)) for row, one in zip(spec.systems, samples, strict=True)]
@@ -125,7 +125,7 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
 def _inputs(spec: Experiment, systems: Sequence[System], corpus: Corpus) -> dict[tuple[str | None, str], Samples]:
     found: dict[tuple[str | None, str], Samples] = {}
     for row, system in zip(spec.systems, systems, strict=True):
-        key = (row.input or spec.input, system.accepts)
+        key = (spec.input_of(row), system.accepts)
         if key not in found:
             try:
                 found[key] = make_samples(corpus, key[0], system.accepts, spec.targets)

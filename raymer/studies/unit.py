@@ -14,10 +14,12 @@ from raymer.learners.build import make_predictor, seeded_globals
 from raymer.learners.fitted import plain
 from raymer.learners.representation import make_representation
 from raymer.learners.stage import Keep, Representation, Stage
+from raymer.learners.system import System
+from raymer.learners.tuning import Tuning
 from raymer.protocols.scoring import metrics_of
 from raymer.protocols.splits import Split
 from raymer.results.store import Result, ResultStore, StoreError
-from raymer.studies.fit import Fit, Unit
+from raymer.studies.fit import Fit, Grouping, Unit
 from raymer.studies.samples import Samples
 from raymer.studies.versions import versions
 
@@ -82,10 +84,13 @@ def run_fits(
     """
     waiting: list[_Running] = []
     try:
-        division = _Division(samples, split)
-        representation = _make(unit[0], samples)
+        division = _Division(samples, split, unit[0].grouping)
         waiting = [_Running(fit, shared=k > 0) for k, fit in enumerate(unit)]
-        for stage, seconds in _timed(_stages(unit[0], representation, division, keep)):
+        start = time.perf_counter()
+        system = waiting[0].tune_representation(division)
+        tuning = time.perf_counter() - start
+        representation = _make(system, samples)
+        for stage, seconds in _timed(_stages(unit[0], representation, division, keep), tuning):
             for running in tuple(waiting):
                 try:
                     running.score(stage, division)
@@ -105,12 +110,10 @@ def run_fits(
             yield fit, error
 
 
-def _make(fit: Fit, samples: Samples) -> Representation:
-    if fit.system.accepts != samples.accepts:
-        raise UsageError(
-            f"{fit.system.name} reads {fit.system.accepts}, and input {samples.input} is {samples.accepts}"
-        )
-    return make_representation(fit.system, samples.everything)
+def _make(system: System, samples: Samples) -> Representation:
+    if system.accepts != samples.accepts:
+        raise UsageError(f"{system.name} reads {system.accepts}, and input {samples.input} is {samples.accepts}")
+    return make_representation(system, samples.everything)
 
 
 def _stages(fit: Fit, representation: Representation, division: "_Division", keep: Keep | None) -> Iterator[Stage]:
@@ -120,9 +123,9 @@ def _stages(fit: Fit, representation: Representation, division: "_Division", kee
     )
 
 
-def _timed(stages: Iterator[Stage]) -> Iterator[tuple[Stage, float]]:
-    """Yield each stage with the seconds that all so far took by themselves."""
-    total, start = 0.0, time.perf_counter()
+def _timed(stages: Iterator[Stage], total: float) -> Iterator[tuple[Stage, float]]:
+    """Yield each stage with the seconds that all so far took by themselves, after `total` before the first."""
+    start = time.perf_counter()
     for stage in stages:
         total += time.perf_counter() - start
         yield stage, total
@@ -132,7 +135,7 @@ def _timed(stages: Iterator[Stage]) -> Iterator[tuple[Stage, float]]:
 class _Division:
     """The rows of a split. Test labels are handed out by one method, after predictions exist."""
 
-    def __init__(self, samples: Samples, split: Split) -> None:
+    def __init__(self, samples: Samples, split: Split, grouping: Grouping | None) -> None:
         row_of = {clip: row for row, clip in enumerate(samples.clip_ids.tolist())}
         self._samples = samples
         self._train = np.array([row_of[clip] for clip in split.train.tolist()])
@@ -142,6 +145,8 @@ class _Division:
         self.n_train = len(self._train)
         # A copy: what a learner does to its rows reaches nobody else's. Frames are shared and read-only.
         self.data_train, self.data_test = samples.data(self._train), samples.data(self._test)
+        groups = None if grouping is None else samples.clips.groups_by(grouping.column)[self._train]
+        self.tuning = Tuning(self.data_train, groups, self.feature_names)
 
     def kind(self, target: str) -> str:
         """Kind of a target: "number" or "class"."""
@@ -169,6 +174,24 @@ class _Running:
     shared: bool
     seconds: float = 0.0
     predicted: list[tuple[str, int, np.ndarray]] = field(default_factory=list)
+    tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._system = self.fit.system
+
+    def tune_representation(self, division: _Division) -> System:
+        """Return the system with all values chosen, where some are of the representation; such a fit has one target."""
+        if self._system.tunes_representation:
+            self._choose(division, self.fit.targets[0])
+        return self._system
+
+    def _choose(self, division: _Division, target: str) -> System:
+        seeds = (self.fit.representation_seed, self.fit.predictor_seed(target))
+        labels, kind = division.train_labels((target,)), division.kind(target)
+        chosen, self.tuned[target] = division.tuning.choose(self._system, target, labels, kind, seeds=seeds)
+        if self._system.tunes_representation:
+            self._system = chosen
+        return chosen
 
     def score(self, stage: Stage, division: _Division) -> None:
         """Fit a predictor for each target on what the stage made of the train rows, and predict the test rows."""
@@ -183,13 +206,14 @@ class _Running:
         self.seconds += time.perf_counter() - start
 
     def _predict(self, stage: Stage, division: _Division, target: str, place: int) -> np.ndarray:
-        step = self.fit.system.predictor
+        system = self._choose(division, target) if self._system.is_tuned else self._system
+        step = system.predictor
         if step.use == "head":
             if stage.head is None:
                 raise ValueError("head: the representation before it has no last layer of its own")
             return plain(stage.head.predict(stage.test).reshape(len(stage.test), -1)[:, place])
         seed = self.fit.predictor_seed(target)
-        names = division.feature_names if self.fit.system.main_step is None else ()
+        names = division.feature_names if system.main_step is None else ()
         predictor = make_predictor(step, seed, division.kind(target), names)
         with seeded_globals(seed):
             # Copies: somebody else's predictor may write into what other fits of the unit still read.
@@ -218,6 +242,7 @@ class _Running:
             predicted=np.concatenate([predicted for _, _, predicted in self.predicted]),
             n_train=division.n_train,
             n_test=n,
+            tuned=self.tuned,
             seconds={"reducer": seconds, "predictor": self.seconds, "shared": self.shared},
             versions=versions(),
         )
