@@ -9,6 +9,7 @@ from raymer.cli import (
     components,
     corpora,
     demo,
+    draft,
     features,
     fit,
     import_,
@@ -37,6 +38,7 @@ app.command("import")(verb(import_.import_))
 app.command("add")(add.add)
 app.command("inputs")(add.inputs)
 app.command("features")(features.features)
+app.command("draft")(draft.draft)
 app.command("audit")(audit.audit)
 app.command("components")(components.components)
 app.command("check")(components.check)
