@@ -30,7 +30,8 @@ from raymer.engine.run import run_plan
 from raymer.experiments.spec import load_experiment
 from raymer.learners.presets import preset
 from raymer.protocols.splits import KFold
-from raymer.results.store import Result, ResultStore
+from raymer.results.result import Result
+from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit, Plan, plan
 from raymer.studies.samples import make_samples
 from raymer.studies.study import make_study

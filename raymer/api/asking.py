@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -10,13 +11,13 @@ import pandas as pd
 from raymer.api.comparisons import Comparisons
 from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment
-from raymer.nearest import unknown
-from raymer.protocols.scoring import metric_names
+from raymer.protocols.scoring import find_metric
+from raymer.reports.comparison import untested_sentences
 from raymer.results.frame import at_epoch, last_epoch
 from raymer.results.store import ResultStore
 from raymer.stats import compare, compare_all
 from raymer.stats.bayes import check_rope
-from raymer.stats.comparison import Comparison
+from raymer.stats.comparison import Comparison, Untested
 from raymer.studies.comparison import PlannedComparison
 from raymer.studies.fit import Plan
 from raymer.studies.looks import plan_comparison_looks, run_looks
@@ -24,9 +25,8 @@ from raymer.studies.looks import plan_comparison_looks, run_looks
 
 @dataclass(frozen=True)
 class Question:
-    """What the tests are asked: metric, epoch (None: the last), region of practical equivalence, and how often."""
+    """What the tests are asked: epoch (None: the last), region of practical equivalence, and how often."""
 
-    metric: str
     epoch: int | None
     rope: float
     all_pairs: bool
@@ -37,7 +37,6 @@ class Question:
         cls,
         spec: Experiment,
         names: Sequence[str],
-        metric: str | None,
         epoch: int | None,
         rope: float,
         *,
@@ -51,22 +50,25 @@ class Question:
             raise UsageError("one system makes no pair: name two or more for all pairs, or none for all systems")
         if all_pairs and sequential:
             raise UsageError("early looks decide one pair: they do not go with all pairs")
-        known = metric_names()
-        if metric is not None and metric not in known:
-            raise UsageError(unknown("metric", metric, known))
+        if sequential and spec.aggregate == "pooled":
+            raise UsageError(f"early looks test the scores of folds, and {spec.name} pools them (aggregate: pooled)")
         with wrong_use():
             check_rope(rope)
-        return cls(metric or spec.metric, epoch, rope, all_pairs, sequential)
+        return cls(epoch, rope, all_pairs, sequential)
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Comparisons, and for each a line and a record on how early looks ended it (empty without them)."""
+    """Comparisons, and for each a line and a record on how early looks ended it (empty without them).
+
+    `untested` are the pairs whose scores allow no test: pooled over repeats, or undefined somewhere.
+    """
 
     planned: PlannedComparison
     comparisons: Comparisons
     endings: Sequence[str] = ()
     looks: Sequence[dict[str, Any]] = field(default=())
+    untested: Sequence[Untested] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """As Comparisons.to_frame."""
@@ -77,7 +79,8 @@ class Answer:
         return self.comparisons.plot(*where, **more)
 
     def __repr__(self) -> str:
-        return "\n".join([repr(self.comparisons), *self.endings])
+        without = [line for one in self.untested for line in untested_sentences(one)]
+        return "\n".join(filter(None, [repr(self.comparisons), *without, *self.endings]))
 
     def _repr_html_(self) -> str:
         return self.comparisons._repr_html_()
@@ -96,16 +99,45 @@ def answer(
             return _look(planned, store, question, run, on_looks)
         run(planned.plan())
         scores = planned.scores(store)
-        epoch = last_epoch(scores, question.metric) if question.epoch is None else question.epoch
-        scores = at_epoch(scores, epoch)
-        asked: dict[str, Any] = {"metric": question.metric, "epoch": epoch, "rope": question.rope}
         found: list[Comparison] = []
-        for target in planned.targets:
-            if question.all_pairs:
-                found += compare_all(scores, planned.labels, target=target, **asked)
-            else:
-                found += compare(scores, *planned.labels, target=target, **asked)
-        return Answer(planned, Comparisons(found))
+        untested: list[Untested] = []
+        for target, metric in planned.metrics.items():
+            epoch = last_epoch(scores, metric) if question.epoch is None else question.epoch
+            mine = scores[(scores["target"] == target) & (scores["metric"] == metric)]
+            mine = at_epoch(mine, epoch)
+            without = why_untested(mine, planned)
+            for a, b in combinations(planned.labels, 2):
+                if a in without or b in without:
+                    untested.append(difference_only(mine, a, b, without.get(a) or without[b]))
+            tested = [label for label in planned.labels if label not in without]
+            if len(tested) > 1:
+                asked: dict[str, Any] = {"metric": metric, "epoch": epoch, "rope": question.rope, "target": target}
+                asked["higher_is_better"] = find_metric(metric).higher_is_better
+                found += compare_all(mine, tested, **asked) if question.all_pairs else compare(mine, *tested, **asked)
+        return Answer(planned, Comparisons(found), untested=untested)
+
+
+def why_untested(scores: pd.DataFrame, planned: PlannedComparison) -> dict[str, str]:
+    """Return, of the methods whose scores (of one target and metric) allow no test, why not."""
+    if planned.study.spec.aggregate == "pooled":
+        why = "its score is that of the pooled predictions of a repeat, and repeats share all their clips"
+        return dict.fromkeys(planned.labels, why)
+    counts = scores.groupby("method")["value"].agg(["size", "count"])
+    return {
+        str(method): f"{scores['metric'].iloc[0]} of {method} is undefined in {n - defined} of {n} folds"
+        for method, (n, defined) in counts.iterrows()
+        if defined < n
+    }
+
+
+def difference_only(scores: pd.DataFrame, a: str, b: str, why: str) -> Untested:
+    """Return what is known of A and B without a test: the difference of their means, where all scores are defined."""
+    own = [scores.loc[scores["method"] == method, "value"] for method in (a, b)]
+    is_whole = all(len(values) and values.notna().all() for values in own)
+    difference = float(own[0].mean() - own[1].mean()) if is_whole else None
+    one = scores.iloc[0]
+    better = find_metric(one["metric"]).higher_is_better
+    return Untested(one["target"], one["metric"], int(one["epoch"]), a, b, difference, len(own[0]), why, better)
 
 
 @contextlib.contextmanager
@@ -132,8 +164,8 @@ def _look(
         looks,
         store,
         run,
-        metric=question.metric,
-        epoch=lambda scores: last_epoch(scores, question.metric) if question.epoch is None else question.epoch,
+        metrics=planned.metrics,
+        epoch=lambda scores, metric: last_epoch(scores, metric) if question.epoch is None else question.epoch,
         rope=question.rope,
     )
     last = looks.looks[-1].splits

@@ -9,6 +9,7 @@ import pandas as pd
 
 from raymer import stats
 from raymer.api.scores import Scores
+from raymer.protocols.scoring import find_metric
 from raymer.reports.comparison import sentences
 from raymer.reports.forest import draw_forest, forest
 from raymer.stats.comparison import Comparison
@@ -39,15 +40,26 @@ class Comparisons(tuple[Comparison, ...]):
 
 
 def compare(scores: Scores | pd.DataFrame, a: str, b: str, **asked: Any) -> Comparisons:
-    """Compare two methods on each target, see `raymer.stats.compare`; `scores` as `cross_validate` returns them."""
-    return _wrapped(stats.compare(_frame(scores), a, b, **asked))
+    """Compare two methods on each target, see `raymer.stats.compare`; `scores` as `cross_validate` returns them.
+
+    Whether higher is better is for the metric to say.
+    """
+    return _wrapped(stats.compare(_frame(scores), a, b, **_directed(scores, asked)))
 
 
 def compare_all(scores: Scores | pd.DataFrame, methods: Iterable[str] | None = None, **asked: Any) -> Comparisons:
     """Compare all pairs, p adjusted after Holm, see `raymer.stats.compare_all`."""
     frame = _frame(scores)
     names = list(methods) if methods is not None else list(dict.fromkeys(frame["method"]))
-    return _wrapped(stats.compare_all(frame, names, **asked))
+    return _wrapped(stats.compare_all(frame, names, **_directed(scores, asked)))
+
+
+def _directed(scores: Scores | pd.DataFrame, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what is asked with the metric of the scores and its direction, where they are not said."""
+    names = list(dict.fromkeys(_frame(scores)["metric"])) if asked.get("metric") is None else [asked["metric"]]
+    if len(names) != 1 or "higher_is_better" in asked:
+        return asked  # several metrics: the tests ask for one
+    return {**asked, "metric": names[0], "higher_is_better": find_metric(names[0]).higher_is_better}
 
 
 def _frame(scores: Scores | pd.DataFrame) -> pd.DataFrame:

@@ -15,9 +15,11 @@ from raymer.engine.machine import Machine
 from raymer.engine.run import run_plan
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.system import System
-from raymer.results.frame import read_scores
+from raymer.protocols.scoring import DEFAULT, check_metrics
+from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, plan_each
+from raymer.studies.measures import check_defined, check_probabilities, metrics_of
 from raymer.studies.samples import intersected, make_samples
 from raymer.studies.study import check_targets, check_values, check_width
 
@@ -29,6 +31,7 @@ def cross_validate(
     *,
     targets: Sequence[str] | str | None = None,
     inputs: Mapping[str, str] | str | None = None,
+    metric: str | Sequence[str] | None = None,
     seed: int = 0,
     store: str | Path | None = None,
     address: str | None = "local",
@@ -47,6 +50,8 @@ def cross_validate(
         Default: all of the corpus.
     inputs : str or mapping of label to str, optional
         What all systems, or each, read; needed where the corpus has several inputs.
+    metric : str or sequence of str, optional
+        Default: R2 for numbers, accuracy for classes. Each target is scored by those of its kind.
     seed : int
         All seeds derive from it and from what is fitted.
     store : path, optional
@@ -81,6 +86,12 @@ def cross_validate(
     for label, row, own in zip(chosen, asked, fits, strict=True):
         check_width(label, row.system, row.samples, planned, own)
         check_values(label, row.system, row.samples)
+    names = (metric,) if isinstance(metric, str) else tuple(metric or DEFAULT)
+    check_metrics(names)
+    metrics = metrics_of(names, samples[0], wanted, named=metric is not None)
+    for label, system in chosen.items():
+        check_probabilities(label, system, samples[0], metrics)
+    check_defined("the splits", fits[0], planned, metrics)
     with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
         results = ResultStore(str(store or folder))
         results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
@@ -90,9 +101,9 @@ def cross_validate(
             raise RaymerError(f"{len(summary.failed)} fits failed, the first ({failure['id']}): {failure['message']}")
         places = {split_id: (split.repeat, split.fold) for split_id, split in planned.splits.items()}
         label_of = [(label, fit) for label, own in zip(chosen, fits, strict=True) for fit in own]
-        read = read_scores(results, planned.fits, places).set_index("fit", drop=False)
+        read = read_scores(results, make_parts(planned.fits, places), metrics).set_index("fit", drop=False)
     frames = [read.loc[[fit.id]].assign(method=label) for label, fit in label_of]
-    return Scores.of(pd.concat(frames, ignore_index=True))
+    return Scores.of(pd.concat(frames, ignore_index=True), metrics[wanted[0]][0])
 
 
 def _labelled(systems: Mapping[str, AsSystem] | Sequence[AsSystem] | str) -> dict[str, System]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from raymer.corpora.base import Corpus
+from raymer.protocols.scoring import find_metric
 from raymer.reports.facts import made_here, protocol_words, time_spent
 from raymer.reports.page import make_page
 from raymer.reports.plot import Plot
@@ -38,28 +39,31 @@ def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: in
         systems=study.systems,
         labels=system_labels(study.spec.systems) * len(study.spec.protocols),
         scores=scores,
+        metrics=study.metrics,
         planned=len(planned),
         missing=len(planned - done) - len(failures),
         failures=failures,
         clips=clips,
         scales=scales,
         audio=file_urls(clips, corpus.audio_root),
-        predictions=_predictions(study, corpus, store, scores),
+        predictions=_predictions(study, store, scores),
         embedded=embed(study) if len(scores) else None,
         facts=_facts(study, corpus, store, scores),
         remarks=remarks(study, store, scores),
     )
 
 
-def _predictions(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> list[Predictions]:
-    spec = study.spec
-    labels = system_labels(spec.systems)
-    numbers = [target for target in spec.targets if corpus.target(target).kind == "number"]
+def _predictions(study: Study, store: ResultStore, scores: Any) -> list[Predictions]:
+    labels = system_labels(study.spec.systems)
     return [
         Predictions(
-            labels[number % len(labels)], target, spec.metric, mean, read_predictions(study, store, number, target)
+            labels[number % len(labels)],
+            target,
+            study.metrics[target][0],
+            mean,
+            read_predictions(study, store, number, target),
         )
-        for target, (number, mean) in best_systems(study.systems, scores, numbers, spec.metric).items()
+        for target, (number, mean) in best_systems(study.systems, scores, study.metrics).items()
     ]
 
 
@@ -74,6 +78,8 @@ def _facts(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> dic
         facts[name] = f"{samples.input} of corpus {corpus.name}, fingerprint {samples.fingerprint}"
     if notes := study.clip_notes():
         facts["clips"] = "; ".join(notes)
+    for name in dict.fromkeys(name for own in study.metrics.values() for name in own):
+        facts[f"metric {name}"] = f"{find_metric(name).words} ({find_metric(name).direction})"
     facts["time spent"] = time_spent(scores)
     versions = read_versions(study.systems, store)
     facts["versions"] = ", ".join(f"{name} {' or '.join(found)}" for name, found in versions.items())

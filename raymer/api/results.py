@@ -7,7 +7,7 @@ import pandas as pd
 
 from raymer.engine.run import RunSummary
 from raymer.reports.table import Row, make_rows
-from raymer.reports.text_table import TextTable, result_tables
+from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.results.store import ResultStore
 from raymer.studies.remarks import remarks
 from raymer.studies.study import Study
@@ -22,14 +22,15 @@ class Ran:
     summary: RunSummary
 
     def rows(self) -> list[Row]:
-        """Return the records of its table: one a system, target and epoch."""
-        spec = self.study.spec
-        return make_rows(self.study.systems, self.study.scores(self.store), spec.targets, spec.metric)
+        """Return the records of its table: one a system, target, metric and epoch."""
+        study = self.study
+        return make_rows(study.systems, study.scores(self.store), study.metrics, study.spec.aggregate)
 
     def tables(self) -> list[TextTable]:
         """Return its tables, in words."""
         spec = self.study.spec
-        title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {spec.metric})"
+        words = metric_words(self.study.metrics, spec.aggregate)
+        title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {words})"
         found = remarks(self.study, self.store, self.study.scores(self.store))
         notes = [*self.study.clip_notes(), *found, *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
@@ -44,7 +45,8 @@ class Ran:
         from raymer.api.scores import Scores
 
         frame = self.study.scores(self.store)
-        return Scores.of(frame.assign(method=frame["system"]), self.study.spec.metric).plot(self.study.spec.title)
+        metric = next(iter(self.study.metrics.values()))[0]
+        return Scores.of(frame.assign(method=frame["system"]), metric).plot(self.study.spec.title)
 
     def __repr__(self) -> str:
         return "\n\n".join(plain_table(table) for table in self.tables())

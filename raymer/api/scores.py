@@ -6,12 +6,15 @@ from typing import Any
 import pandas as pd
 
 from raymer.protocols.scoring import metric_names
+from raymer.reports.table import axis_words
 from raymer.results.frame import at_epoch, last_epoch
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
     """The scores of some methods; printed: mean ± standard deviation over splits of each target, by the first metric.
+
+    Where a score is undefined (NaN in the frame), so are the mean and the deviation: nothing is averaged past it.
 
     Attributes
     ----------
@@ -41,7 +44,8 @@ class Scores:
         chosen = at_epoch(chosen, last_epoch(chosen, self.metric)) if len(chosen) else chosen
         order = list(dict.fromkeys(chosen["method"]))
         grouped = chosen.groupby(["method", "target"], sort=False)["value"]
-        made = pd.DataFrame({"mean": grouped.mean(), "sd": grouped.std(ddof=0)}).unstack("target")
+        made = pd.DataFrame({"mean": grouped.mean(), "sd": grouped.std(ddof=0)})
+        made = made.where(grouped.count() == grouped.size(), axis=0).unstack("target")
         return made.reindex(order)
 
     def plot(self, title: str = "") -> Any:
@@ -54,11 +58,12 @@ class Scores:
         for axes, target in zip(figure.subplots(1, max(1, len(targets)), squeeze=False)[0], targets, strict=True):
             own = chosen[chosen["target"] == target]
             own = at_epoch(own, last_epoch(own, self.metric))
+            own = own.dropna(subset="value")
             names = list(dict.fromkeys(own["method"]))
             axes.boxplot([own.loc[own["method"] == name, "value"] for name in names], orientation="horizontal")
             axes.set_yticklabels(names)
             axes.set_title(target)
-            axes.set_xlabel(self.metric)
+            axes.set_xlabel(axis_words(self.metric))
         figure.suptitle(title)
         return figure
 

@@ -67,7 +67,7 @@ class OpenStudy:
     def scores(self) -> Scores:
         """Return the scores of all fits that are done; `method` is the name of the row."""
         frame = self.planned.scores(self.store)
-        return Scores.of(frame.assign(method=frame["system"]), self.spec.metric)
+        return Scores.of(frame.assign(method=frame["system"]), next(iter(self.planned.metrics.values()))[0])
 
     def compare(
         self,
@@ -97,7 +97,8 @@ class OpenStudy:
         protocol : str, optional
             Where the experiment has several.
         metric, epoch : optional
-            Default: the experiment's, and the last.
+            Default: the first of the experiment's for each target's kind, and the last. A metric that the experiment
+            does not name is computed from the stored predictions: no fit is run for it.
         rope : float
             What is practically equal: within this, in units of the metric.
         all_pairs : bool
@@ -113,8 +114,10 @@ class OpenStudy:
             When a fit fails: a verdict would rest on the splits that happened to succeed.
         """
         wanted = [targets] if isinstance(targets, str) else targets
-        question = Question.of(self.spec, names, metric, epoch, rope, all_pairs=all_pairs, sequential=sequential)
-        planned = plan_comparison(self.spec, self.corpus, names, protocol=protocol, splits=splits, targets=wanted)
+        question = Question.of(self.spec, names, epoch, rope, all_pairs=all_pairs, sequential=sequential)
+        planned = plan_comparison(
+            self.spec, self.corpus, names, protocol=protocol, splits=splits, targets=wanted, metric=metric
+        )
 
         def run(plan: Plan) -> None:
             on_summary(self._run_all(plan, on_progress))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from raymer.cli.options import CorpusOption, ExperimentArgument, JsonOption, StoreOption
-from raymer.cli.output import err, print_json, print_summary, progress_display
+from raymer.cli.output import err, print_json, print_summary, progress_display, say
 from raymer.cli.verb import MachineOptions, verb
 from raymer.cli.verdicts import print_comparisons
 from raymer.errors import UsageError
@@ -30,7 +30,10 @@ def compare(
     splits: Annotated[
         int | None, typer.Option(help="Number of splits (default: the protocol's).", show_default=False)
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric (default: the experiment's).", show_default=False)] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Metric (default: the experiment's first); no fit is run for it.", show_default=False),
+    ] = None,
     epoch: Annotated[
         int | None, typer.Option(help="Epoch, for systems trained by epochs (default: the last).", show_default=False)
     ] = None,
@@ -84,6 +87,8 @@ def compare(
         err.print("no verdict: it would rest on the splits that happened to succeed", style="red")
         raise typer.Exit(1) from error
     _show(found, json)
+    if plot and not found.comparisons:
+        raise UsageError(f"--plot draws tests, and none was made: {found.untested[0].why}")
     if plot:
         found.plot(plot, title=study.spec.title)
         err.print(f"plot: {plot}", markup=False)
@@ -104,7 +109,7 @@ def _check_use(names: list[str], all_pairs: bool, sequential: bool, plot: Path |
 
 
 def _show(found: "Answer", json: bool) -> None:
-    from raymer.reports.comparison import published_claim, record
+    from raymer.reports.comparison import published_claim, record, untested_sentences
     from raymer.reports.facts import protocol_words
 
     planned = found.planned
@@ -113,14 +118,16 @@ def _show(found: "Answer", json: bool) -> None:
     claims = [published_claim(spec, rows[one.a], rows[one.b], one.target) for one in found.comparisons]
     rule = planned.protocol.build().to_dict()
     if not json:
-        print_comparisons(f"{spec.title} ({protocol_words(rule)})", found.comparisons, claims, found.endings)
+        if found.comparisons:
+            print_comparisons(f"{spec.title} ({protocol_words(rule)})", found.comparisons, claims, found.endings)
+        for line in (line for one in found.untested for line in untested_sentences(one)):
+            say(line)
         for note in planned.study.clip_notes():
             err.print(note, markup=False)
         return
     looks = found.looks or [{}] * len(found.comparisons)
-    print_json(
-        [
-            record(one, claim, protocol=rule, sequential=look or None)
-            for one, claim, look in zip(found.comparisons, claims, looks, strict=True)
-        ]
-    )
+    tested = [
+        record(one, claim, protocol=rule, sequential=look or None)
+        for one, claim, look in zip(found.comparisons, claims, looks, strict=True)
+    ]
+    print_json([*tested, *({**one.to_record(), "epoch": one.epoch, "protocol": rule} for one in found.untested)])

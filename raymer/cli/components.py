@@ -47,6 +47,8 @@ def components(
 
 
 def _record(component: "Component") -> dict[str, Any]:
+    from raymer.protocols.scoring import metric_words
+
     parameters = [
         {"name": one.name, "default": _plain(one.default), "allowed": one.allowed}
         for one in (component.parameters.values() if component.path or component.class_path else ())
@@ -54,7 +56,7 @@ def _record(component: "Component") -> dict[str, Any]:
     return {
         "name": component.name,
         "role": component.role,
-        "what": component.what,
+        "what": metric_words(component.name) if component.role == "metric" else component.what,
         "path": component.path or component.class_path,
         "parameters": parameters,
         "space": {name: str(item) for name, item in component.space.items()},

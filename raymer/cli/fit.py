@@ -63,8 +63,8 @@ def _check_use(store: str | None, protocol: str | None, folds: int | None, machi
 def _scores(evaluation: dict[str, Any] | None) -> list[str]:
     if evaluation is None:
         return ["not cross-validated: no scores, no intervals (--store gives both)"]
-    how = f"over {evaluation['splits']} splits of {evaluation['protocol']}"
-    return [
-        f"{score['target']} {score['metric']} {score['mean']:.3f} ± {score['sd']:.3f} {how}"
-        for score in evaluation["scores"]
-    ]
+    from raymer.models.card import score_words
+
+    pooled = ", pooled over each repeat" if evaluation["aggregate"] == "pooled" else ""
+    how = f"over {evaluation['splits']} splits of {evaluation['protocol']}{pooled}"
+    return [f"{score['target']} {score['metric']} {score_words(score)} {how}" for score in evaluation["scores"]]

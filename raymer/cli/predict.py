@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from raymer.cli.options import JsonOption
@@ -147,6 +148,7 @@ def _print(model: "Model", made: "Predictions") -> None:
 def _cell(row: dict[str, object], target: str) -> str:
     value = row[target]
     if not isinstance(value, float):
-        return str(value)
+        share = row.get(f"{target}_p_{value}")
+        return escape(str(value)) + ("" if share is None else f" ({share:.2f})")
     low, high = row.get(f"{target}_low"), row.get(f"{target}_high")
     return f"{value:.2f}" if low is None else rf"{value:.2f} \[{low:.2f}, {high:.2f}]"

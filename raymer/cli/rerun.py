@@ -16,7 +16,7 @@ def rerun(
     store: StoreOption,
     json: JsonOption = False,
 ) -> None:
-    """Run one stored fit again in this process and say whether scores and predictions are the same to the bit."""
+    """Run one stored fit again in this process and say whether its predictions are the same to the bit."""
     from raymer.corpora.base import load_corpus
     from raymer.results.store import ResultStore
     from raymer.studies.rerun import rerun_fit

@@ -153,7 +153,10 @@ def _log(planned: "PlannedSearch", outcome: "SearchOutcome", uri: str) -> None:
 
     about = {"system": planned.system, "sampler": planned.sampler, "corpus": planned.corpus}
     about |= {"objectives": ", ".join(planned.task.objectives), "metric": planned.task.metric}
-    parent = log_search(outcome.trials, uri, experiment=planned.name, search=planned.id, about=about)
+    better = planned.task.sign > 0
+    parent = log_search(
+        outcome.trials, uri, experiment=planned.name, search=planned.id, about=about, higher_is_better=better
+    )
     err.print(f"mlflow: run {parent} at {uri}", markup=False)
 
 
@@ -169,7 +172,8 @@ def _show(
         print_json(record)
         return
     task = planned.task
-    what = f"{planned.system} ({task.system.name}), {', '.join(task.objectives)}, {task.metric}"
+    low = "" if task.sign > 0 else " (lower is better)"
+    what = f"{planned.system} ({task.system.name}), {', '.join(task.objectives)}, {task.metric}{low}"
     counts = [f"{record['trials']} trials, {record['stopped']} stopped early", f"{record['seconds']:.1f} s"]
     counts[1:1] = [
         f"{record['fits_run']} fits run, {record['fits_reused']} found done, {record['fits_stopped']} spared"
@@ -213,6 +217,7 @@ def _record(
         "system": planned.system,
         "objectives": list(planned.task.objectives),
         "metric": planned.task.metric,
+        "higher_is_better": planned.task.sign > 0,
         "sampler": planned.sampler,
         "stopping": planned.stopping,
         "best_params": outcome.best_params,

@@ -40,7 +40,8 @@ def _table(title: str, comparisons: "Sequence[Comparison]") -> Table:
     for one in comparisons:
         bayes = one.correlated_bayes
         table.add_row(one.target, one.a, one.b, "corrected (decides)", *_cells(one.nadeau_bengio))
-        equal = f"A {bayes.p_left:.3f}, equal {bayes.p_rope:.3f}, B {bayes.p_right:.3f}"
+        p_a, p_b = one.p_better
+        equal = f"A {p_a:.3f}, equal {bayes.p_rope:.3f}, B {p_b:.3f}"
         table.add_row("", "", "", "correlated Bayes", *_plain(bayes.difference, bayes.interval), "", equal)
         table.add_row(
             "", "", "", "paired t (not valid)" if not one.paired_t.valid else "paired t", *_cells(one.paired_t)

@@ -15,7 +15,7 @@ from raymer.learners.search_space import search_space
 from raymer.learners.system import System
 from raymer.nearest import unknown
 from raymer.protocols.kinds import make_protocol
-from raymer.protocols.scoring import metric_names
+from raymer.protocols.scoring import DEFAULT, check_metrics
 from raymer.protocols.splits import SplitProtocol
 
 JOIN = "+"
@@ -128,6 +128,8 @@ class SystemSpec(_Strict):
 class Experiment(_Strict):
     """Corpus x methods x protocol, with the published numbers.
 
+    `metric` is one or several, all of them shown; of those for a target's kind the first decides, and is what was
+    published. `aggregate` says what a score is of: the test part of a fold, or all predictions of a repeat, pooled.
     `epochs` and `every` go to all methods that are trained by epochs: how many, and which are scored (every k-th and
     the last). `published_features`, where given, is the number of features the published table started from: widths
     are scaled by the number really there over it, and the table says so.
@@ -139,7 +141,8 @@ class Experiment(_Strict):
     corpus: str
     input: str | None = None
     targets: tuple[str, ...] = Field(min_length=1)
-    metric: str = "r2"
+    metric: str | tuple[str, ...] | None = None
+    aggregate: Literal["fold", "pooled"] = "fold"
     seed: int = 0
     epochs: int | None = Field(default=None, ge=1)
     every: int | None = Field(default=None, ge=1)
@@ -166,6 +169,13 @@ class Experiment(_Strict):
                 raise UsageError(f"system {system.system}: inputs: all joins the tables of the other rows, name two")
             return JOIN.join(names)
         return JOIN.join(system.inputs) or system.input or self.input
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that are named; where none is, R2 for numbers and accuracy for classes."""
+        if self.metric is None:
+            return DEFAULT
+        return (self.metric,) if isinstance(self.metric, str) else self.metric
 
     @property
     def has_epochs(self) -> bool:
@@ -213,9 +223,7 @@ class Experiment(_Strict):
                     raise UsageError(f"published_verdicts: {unknown('method', name, methods)}")
         for protocol in self.protocols.values():
             protocol.build()
-        known = metric_names()
-        if self.metric not in known:
-            raise UsageError(unknown("metric", self.metric, known))
+        check_metrics(self.metrics)
         if self.search is not None:
             self._check_search(self.search)
         return self

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from raymer.learners.answers import Answer, ask, ask_head
 from raymer.learners.representation import make_representation
 from raymer.learners.saved import read_estimators, write_estimators
 from raymer.learners.stage import Data, Representation
@@ -36,8 +37,8 @@ class FittedSystem:
     predictors: Mapping[str, Any]
     tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def predict(self, data: Data) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the prediction (n_clips,) of each target for rows, in the label's unit or as a class."""
+    def answer(self, data: Data) -> dict[str, Answer]:
+        """Return what is said of rows, by target: labels (n_clips,), and the probabilities of classes."""
         features: dict[int, np.ndarray[Any, Any]] = {}
         found = {}
         for k, (target, predictor) in enumerate(self.predictors.items()):
@@ -46,11 +47,14 @@ class FittedSystem:
                 features[id(learnt)] = learnt.transform(data)
             seen = features[id(learnt)]
             if predictor is None:
-                columns = learnt.head.predict(seen).reshape(len(seen), -1)  # type: ignore[attr-defined]
-                found[target] = columns[:, k]
+                found[target] = ask_head(learnt.head, seen, k)  # type: ignore[attr-defined]
             else:
-                found[target] = plain(predictor.predict(seen))
+                found[target] = ask(predictor, seen)
         return found
+
+    def predict(self, data: Data) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the prediction (n_clips,) of each target for rows, in the label's unit or as a class."""
+        return {target: answer.labels for target, answer in self.answer(data).items()}
 
     def save(self, folder: Path) -> None:
         """Write the files of this system into `folder`."""
@@ -78,9 +82,3 @@ class FittedSystem:
             {target: read[places[target]] for target in targets},
             {target: predictors.get(target) for target in targets},
         )
-
-
-def plain(predicted: Any) -> np.ndarray[Any, Any]:
-    """Return predictions (n,) as float64, or as text for classes."""
-    values = np.asarray(predicted).reshape(len(predicted))
-    return values.astype(str) if values.dtype.kind in "UO" else values.astype(np.float64)

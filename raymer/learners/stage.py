@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import softmax
 
 from raymer.learners.annotations import Coding
 
@@ -26,6 +27,11 @@ class Head:
     def predict(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return labels, in their own unit or as classes."""
         return self.coding.decode(self.outputs(features))
+
+    def probabilities(self, features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return the probability (n_clips, n_classes) of each class: the softmax that cross-entropy trained."""
+        made: np.ndarray[Any, Any] = softmax(self.outputs(features), axis=1)
+        return made
 
 
 Data = Any

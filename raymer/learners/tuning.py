@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from raymer.errors import UsageError
+from raymer.learners.answers import plain
 from raymer.learners.build import make_predictor, seeded_globals
-from raymer.learners.fitted import plain
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System
 

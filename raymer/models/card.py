@@ -6,7 +6,7 @@ from typing import Any
 from raymer.corpora.base import Corpus, Target
 from raymer.corpora.registry import IMPORTERS
 from raymer.models.source import Source
-from raymer.protocols.scoring import WORDS
+from raymer.protocols.scoring import find_metric
 from raymer.studies.fit import Fit
 from raymer.studies.samples import Samples
 from raymer.studies.study import Study
@@ -119,21 +119,31 @@ def _evaluation_lines(evaluation: Mapping[str, Any] | None) -> list[str]:
             "Not cross-validated: it was fitted without a store of results. Nothing is known of its errors on new "
             "clips, and its predictions have no intervals.",
         ]
-    rows = [
-        f"| {score['target']} | {score['metric']} | {score['mean']:.3f} ± {score['sd']:.3f} |"
-        for score in evaluation["scores"]
-    ]
+    rows = [f"| {score['target']} | {score['metric']} | {score_words(score)} |" for score in evaluation["scores"]]
     metrics = dict.fromkeys(score["metric"] for score in evaluation["scores"])
     return [
         f"Protocol `{evaluation['protocol']}` ({_pairs(evaluation['rule'])}): the same method and settings, fitted "
         f"anew on each of {evaluation['splits']} train parts and scored on clips it had not seen. "
-        "Mean ± standard deviation over splits:",
+        f"{_AGGREGATES[evaluation['aggregate']]}:",
         "| target | metric | score |\n|---|---|---|\n" + "\n".join(rows),
-        *(f"- {WORDS.get(metric, metric)}." for metric in metrics),
+        *(f"- {find_metric(metric).words} ({find_metric(metric).direction})." for metric in metrics),
         "- The scores are of fits on part of the clips, not of this very model, which has seen all of them; on "
         "clips from elsewhere (other genres, other raters, other recordings) expect worse.",
         *([f"- {evaluation['intervals']}"] if evaluation["intervals"] else []),
     ]
+
+
+_AGGREGATES = {
+    "fold": "Mean ± standard deviation over splits",
+    "pooled": "Score of the pooled predictions of a repeat, ± standard deviation where there are several",
+}
+
+
+def score_words(score: Mapping[str, Any]) -> str:
+    """Return a score of a card: its mean and standard deviation, or that it is undefined."""
+    if score["undefined"]:
+        return f"undefined in {score['undefined']} of {score['scores']}"
+    return f"{score['mean']:.3f}" + ("" if score["sd"] is None else f" ± {score['sd']:.3f}")
 
 
 def _features_line(features: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
@@ -104,13 +105,27 @@ def evaluate(study: Study, row: int, store: ResultStore) -> Evaluation:
         "rule": _rule(study, system.protocol),
         "splits": len({fit.split for fit in system.fits}),
         "clips": clips,
+        "aggregate": study.spec.aggregate,
         "scores": [
-            {"target": target, "metric": metric, "mean": float(values.mean()), "sd": float(values.std(ddof=0))}
+            _summary(str(target), str(metric), values)
             for (target, metric), values in scores.groupby(["target", "metric"], sort=False)["value"]
         ],
         "intervals": INTERVALS if errors else "",
     }
     return Evaluation(record, errors, clips)
+
+
+def _summary(target: str, metric: str, values: "pd.Series[float]") -> dict[str, Any]:
+    """Return mean and standard deviation over the scores, None where one is undefined: no mean hides it."""
+    undefined = int(values.isna().sum())
+    return {
+        "target": target,
+        "metric": metric,
+        "mean": None if undefined else float(values.mean()),
+        "sd": None if undefined or len(values) < 2 else float(values.std(ddof=0)),
+        "scores": len(values),
+        "undefined": undefined,
+    }
 
 
 def _rule(study: Study, protocol: str) -> dict[str, Any]:

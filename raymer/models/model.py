@@ -42,7 +42,8 @@ class Predictions:
     ----------
     frame : DataFrame
         A row a clip that could be read: `clip`; for each target its prediction under its name, in the label's unit or
-        as a class, and `NAME_low` and `NAME_high` where the model has out-of-fold errors; `distance` to the train
+        as a class, and `NAME_low` and `NAME_high` where the model has out-of-fold errors, or `NAME_p_CLASS` for each
+        class where its predictor has probabilities; `distance` to the train
         clips, in units of the limit that 99 % of these keep among themselves; and `unlike`, whether it is above 1.
     broken : tuple of Broken
         Files that cannot be used, and why.
@@ -143,18 +144,21 @@ class Model:
         with one_thread():
             if self.accepts == "table":
                 rows = self._checked_rows(np.asarray(features, dtype=np.float64))
-                predicted = self.predictor.predict(rows)
+                answers = self.predictor.answer(rows)
             else:
                 frames = [self._checked_frames(clip) for clip in features]
                 offsets = np.cumsum([0, *map(len, frames)])
-                predicted = self.predictor.predict(Sequences.from_offsets(np.concatenate(frames), offsets))
+                answers = self.predictor.answer(Sequences.from_offsets(np.concatenate(frames), offsets))
                 rows = np.stack([summary_row(clip) for clip in frames])
             distance = self.novelty.measure(rows)
         columns: dict[str, Any] = {"clip": list(names)}
         for target, reach in radius.items():
-            values = columns[target] = predicted[target]
+            answer = answers[target]
+            values = columns[target] = answer.labels
             if reach is not None:
                 columns |= {f"{target}_low": values - reach, f"{target}_high": values + reach}
+            if answer.probabilities is not None:
+                columns |= {f"{target}_p_{name}": answer.probabilities[:, k] for k, name in enumerate(answer.classes)}
         return Predictions(pd.DataFrame({**columns, "distance": distance, "unlike": distance > 1}))
 
     def save(self, folder: str | Path) -> None:

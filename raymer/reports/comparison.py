@@ -6,7 +6,7 @@ from typing import Any
 
 from raymer.experiments.spec import Experiment, PublishedVerdict, SystemSpec
 from raymer.results.frame import AVERAGE
-from raymer.stats.comparison import Comparison
+from raymer.stats.comparison import Comparison, Untested
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,35 @@ def record(comparison: Comparison, published: PublishedClaim | None, **more: Any
 def sentences(comparison: Comparison, published: PublishedClaim | None) -> list[str]:
     """Say in plain words what may be claimed, first the verdict, then what it rests on."""
     one, test, bayes = comparison, comparison.nadeau_bengio, comparison.correlated_bayes
+    p_a, p_b = one.p_better
     low, high = test.interval
     p = f"p = {test.p:.2g}" if one.p_holm is None else f"p = {one.p_holm:.2g} (Holm, for all pairs)"
     at = f" at epoch {one.epoch}" if one.epoch else ""
     lines = [
         f"{one.target}: {one.verdict}",
-        f"  {one.a} less {one.b}: {one.difference:+.3f} {one.metric}{at}, {100 * test.confidence:.4g} % interval "
-        f"{low:+.3f} to {high:+.3f}, {p}, by the corrected test on {one.splits} splits",
-        f"  probability that {one.a} is better by more than {bayes.rope:g}: {bayes.p_left:.1%}, "
-        f"that the two are within it: {bayes.p_rope:.1%}, that {one.b} is better: {bayes.p_right:.1%}",
+        f"  {one.a} less {one.b}: {one.difference:+.3f} {one.metric}{at}{low_words(one)}, "
+        f"{100 * test.confidence:.4g} % interval {low:+.3f} to {high:+.3f}, {p}, "
+        f"by the corrected test on {one.splits} splits",
+        f"  probability that {one.a} is better by more than {bayes.rope:g}: {p_a:.1%}, "
+        f"that the two are within it: {bayes.p_rope:.1%}, that {one.b} is better: {p_b:.1%}",
     ]
     if published is not None:
         lines.append(f"  published: {_published_words(published)}")
     return lines
+
+
+def untested_sentences(one: Untested) -> list[str]:
+    """Say that nothing was tested and why, and the difference, where there is one."""
+    lines = [f"{one.target}: {one.verdict}"]
+    if one.difference is not None:
+        at = f" at epoch {one.epoch}" if one.epoch else ""
+        lines.append(f"  {one.a} less {one.b}: {one.difference:+.3f} {one.metric}{at}{low_words(one)}")
+    return lines
+
+
+def low_words(comparison: Comparison | Untested) -> str:
+    """Say where lower is better; where higher is, nothing."""
+    return "" if comparison.higher_is_better else " (lower is better)"
 
 
 def welch_sentence(comparisons: Sequence[Comparison]) -> str:

@@ -5,8 +5,9 @@ from itertools import combinations
 
 import pandas as pd
 
-from raymer.reports.table import PlannedSystem
-from raymer.results.frame import AVERAGE, at_epoch, average_over_targets, last_epoch
+from raymer.protocols.scoring import find_metric
+from raymer.reports.table import PlannedSystem, one_metric
+from raymer.results.frame import AVERAGE, Metrics, at_epoch, average_over_targets, last_epoch
 from raymer.stats import Comparison, adjust, compare_pairs, pair
 
 
@@ -14,15 +15,14 @@ def contrasts(
     systems: Sequence[PlannedSystem],
     labels: Sequence[str],
     scores: pd.DataFrame,
-    targets: Sequence[str],
-    metric: str,
+    metrics: Metrics,
 ) -> dict[str, list[Comparison]]:
     """Return comparisons by title: for each protocol and target those of the pairs that belong beside each other.
 
     A system that learns its representation from the target stands against those that do not, with the same predictor,
     at its own width or on all features; without such a system, all pairs. Pairs are taken only if both systems have
-    all their fits on the same splits. p is Holm's over the pairs of a title. With more than two targets the mean
-    over all is compared.
+    all their scores, none of them undefined, on the same splits. p is Holm's over the pairs of a title. With more than
+    two targets that are scored alike the mean over all is compared; each target by the metric that decides.
 
     Parameters
     ----------
@@ -31,19 +31,24 @@ def contrasts(
     labels : sequence of str
         A name a system, unique within a protocol.
     scores : DataFrame
-        Study.scores.
+        Study.scores, a score a fold.
+    metrics : mapping of target to names of metrics
+        Study.metrics.
     """
     found = {}
+    as_average = len(metrics) > 2 and one_metric(metrics)
     protocols = list(dict.fromkeys(system.protocol for system in systems))
     for protocol in protocols:
         rows = [k for k, system in enumerate(systems) if system.protocol == protocol]
-        mine = scores[scores["row"].isin(rows) & (scores["metric"] == metric)]
-        mine = mine.assign(method=mine["row"].map(dict(enumerate(labels))))
-        mine = at_epoch(mine, last_epoch(mine, metric))
-        if len(targets) > 2:
-            mine = average_over_targets(mine, len(targets))
-        for target in targets if len(targets) <= 2 else [AVERAGE]:
-            made = _compared([(systems[k], labels[k]) for k in rows], mine[mine["target"] == target], metric)
+        named = [(systems[k], labels[k]) for k in rows]
+        for target in [AVERAGE] if as_average else metrics:
+            metric = next(iter(metrics.values()))[0] if as_average else metrics[target][0]
+            mine = scores[scores["row"].isin(rows) & (scores["metric"] == metric)]
+            mine = mine.assign(method=mine["row"].map(dict(enumerate(labels))))
+            mine = at_epoch(mine, last_epoch(mine, metric))
+            if as_average:
+                mine = average_over_targets(mine, len(metrics))
+            made = _compared(named, mine[mine["target"] == target], metric)
             if made:
                 found[f"{target}, {protocol}" if len(protocols) > 1 else target] = made
     return found
@@ -52,14 +57,16 @@ def contrasts(
 def _compared(named: Sequence[tuple[PlannedSystem, str]], scores: pd.DataFrame, metric: str) -> list[Comparison]:
     """Compare the pairs whose splits are the same and complete; `scores` are of one target and epoch."""
     splits = {label: {fit.split for fit in system.fits} for system, label in named}
-    done = scores.groupby("method").size()
+    done = scores.groupby("method")["value"].count()  # what is undefined is not counted
     whole = [(system, label) for system, label in named if done.get(label, 0) == len(splits[label])]
     pairs = [(a, b) for a, b in _pairs(whole) if splits[a] == splits[b] and len(splits[a]) > 1]
     if not pairs:
         return []
     one = scores.iloc[0]
     asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}
-    return adjust([compare_pairs(pair(scores, a, b, **asked)) for a, b in pairs])
+    better = find_metric(metric).higher_is_better
+    made = [compare_pairs(pair(scores, a, b, **asked), higher_is_better=better) for a, b in pairs]
+    return adjust(made, higher_is_better=better)
 
 
 def _pairs(named: Sequence[tuple[PlannedSystem, str]]) -> list[tuple[str, str]]:

@@ -9,15 +9,17 @@ from matplotlib.ticker import MaxNLocator
 
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
-from raymer.reports.table import Row
+from raymer.reports.table import Row, axis_words
 from raymer.results.frame import AVERAGE
 
 
 def by_target(points: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return the points of each panel by its title: the average first, then each target."""
-    names = dict.fromkeys(point.target for point in points)
-    ordered = sorted(names, key=lambda name: name != AVERAGE)  # stable: targets keep their order
-    return {name: [point for point in points if point.target == name] for name in ordered}
+    """Return the points of each panel by its title: the average first, then each target, by the metric that decides."""
+    first: dict[str, str] = {}
+    for point in points:
+        first.setdefault(point.target, point.metric)
+    ordered = sorted(first, key=lambda name: name != AVERAGE)  # stable: targets keep their order
+    return {name: [p for p in points if (p.target, p.metric) == (name, first[name])] for name in ordered}
 
 
 def curves_plot(panels: Mapping[str, Sequence[Row]], *, published_epoch: int | None, title: str = "") -> Plot:
@@ -68,7 +70,7 @@ def _draw(
         axes.text(0.5, 0.5, "no method has all its folds yet", transform=axes.transAxes, ha="center", color=RULE)
     axes.set_title(name.replace("_", " "))
     axes.set_xlabel("epoch")
-    axes.set_ylabel(points[0].metric if points else "")
+    axes.set_ylabel(axis_words(points[0].metric) if points else "")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.margins(x=0.04)
 

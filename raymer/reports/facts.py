@@ -29,10 +29,9 @@ def _key_words(key: str, value: Any) -> str:
 
 def time_spent(scores: pd.DataFrame) -> str:
     """Return the sum of the fits' own seconds; training that fits share counts once. `scores` is Study.scores."""
-    fits = scores.drop_duplicates("fit")
-    shared = fits["shared"].astype(bool)
-    seconds = float(fits["predictor_seconds"].sum() + fits.loc[~shared, "reducer_seconds"].sum())
-    return f"{_duration(seconds)} of one core in {len(fits)} fits, representations that fits share counted once"
+    parts = scores.drop_duplicates("fit")
+    seconds, count = float(parts["spent_seconds"].sum()), int(parts["fits"].sum())
+    return f"{_duration(seconds)} of one core in {count} fits, representations that fits share counted once"
 
 
 def made_here() -> str:

@@ -72,7 +72,8 @@ def _draw(axes: Axes, comparisons: Sequence[Comparison], title: str) -> None:
         _draw_row(axes, row, one)
     axes.set_yticks(range(len(comparisons)), [_name(one, comparisons) for one in comparisons])
     axes.set_ylim(len(comparisons) - 0.4, -0.6)
-    axes.set_xlabel(f"difference in {comparisons[0].metric}")
+    low = "" if comparisons[0].higher_is_better else " (lower is better)"
+    axes.set_xlabel(f"difference in {comparisons[0].metric}{low}")
     axes.set_title(title)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

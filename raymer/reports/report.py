@@ -8,15 +8,18 @@ from typing import Any
 import pandas as pd
 
 from raymer.experiments.spec import Experiment
+from raymer.protocols.scoring import find_metric
 from raymer.reports.comparison import published_claim
+from raymer.reports.confusion import confusion_plot
 from raymer.reports.contrasts import contrasts
 from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, predicted_plot
 from raymer.reports.table import PlannedSystem, Row, make_rows
-from raymer.reports.text_table import TextTable, result_tables
+from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
+from raymer.results.frame import Metrics
 from raymer.stats import Comparison
 
 MOST_ROWS = 32
@@ -36,6 +39,8 @@ class Report:
         Study.systems, and a short name for each, unique within a protocol.
     scores : DataFrame
         Study.scores.
+    metrics : mapping of target to names of metrics
+        Study.metrics.
     planned, missing : int
         Fits; those that failed are not among the missing.
     failures : sequence of mapping
@@ -47,6 +52,7 @@ class Report:
     audio : mapping of clip id to file URL
         Of clips whose file is on this machine.
     predictions : sequence of Predictions
+        Of numbers and of classes.
     embedded : (DataFrame, str) or None
         As `embeddings_plot` takes them.
     facts : mapping
@@ -60,6 +66,7 @@ class Report:
     systems: Sequence[PlannedSystem]
     labels: Sequence[str]
     scores: pd.DataFrame
+    metrics: Metrics
     planned: int
     missing: int
     failures: Sequence[Mapping[str, Any]]
@@ -78,13 +85,18 @@ class Report:
 
     @property
     def title(self) -> str:
-        """The experiment's title with clips and metric."""
-        return f"{self.spec.title} ({len(self.clips)} clips, {self.spec.metric})"
+        """The experiment's title with clips and metrics."""
+        return f"{self.spec.title} ({len(self.clips)} clips, {self.metric_words})"
+
+    @property
+    def metric_words(self) -> str:
+        """The metrics, which are better low, and what a score is of."""
+        return metric_words(self.metrics, self.spec.aggregate)
 
     @property
     def results(self) -> list[Row]:
-        """The numbers, a record a system, target and epoch."""
-        return make_rows(self.systems, self.scores, self.spec.targets, self.spec.metric)
+        """The numbers, a record a system, target, metric and epoch."""
+        return make_rows(self.systems, self.scores, self.metrics, self.spec.aggregate)
 
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
@@ -97,13 +109,16 @@ class Report:
         points = [row for row in self.results if row.epoch]
         if any(row.folds for row in points):
             plots.append(curves_plot(by_target(points), published_epoch=self.published_epoch))
-        widths = make_width_points(self.systems, self.scores, spec.targets, spec.metric)
+        widths = make_width_points(self.systems, self.scores, self.metrics, spec.aggregate)
         if has_widths(widths) and any(point.mean is not None for point in widths):
             plots.append(widths_plot(widths))
         for number, (about, made) in enumerate(self._contrasts(), 1):
             plots.append(replace(forest_plot(made, name=f"forest-{number}"), title=f"Differences: {about}"))
-        if self.predictions:
-            plots.append(predicted_plot(self.predictions, self.audio))
+        numbers = [one for one in self.predictions if not one.are_classes]
+        if numbers:
+            plots.append(predicted_plot(numbers, self.audio))
+        if len(numbers) < len(self.predictions):
+            plots.append(confusion_plot([one for one in self.predictions if one.are_classes]))
         if {"valence", "arousal"} <= set(self.scales):
             plots.append(plane_plot(self.clips, self.scales, self.audio))
         if self.embedded:
@@ -125,8 +140,13 @@ class Report:
         return list(dict.fromkeys(lines))
 
     def _contrasts(self) -> Iterator[tuple[str, list[Comparison]]]:
-        """Yield comparisons with what they are about, no more at once than one plot can show."""
-        found = contrasts(self.systems, self.labels, self.scores, self.spec.targets, self.spec.metric)
+        """Yield comparisons with what they are about, no more at once than one plot can show.
+
+        Pooled scores have none: repeats share all their clips, and no test is made on them.
+        """
+        if self.spec.aggregate == "pooled":
+            return
+        found = contrasts(self.systems, self.labels, self.scores, self.metrics)
         for about, made in found.items():
             parts = list(batched(made, MOST_ROWS))
             for k, part in enumerate(parts, 1):
@@ -141,22 +161,24 @@ def batched(items: Sequence[Comparison], size: int) -> Iterator[list[Comparison]
 
 
 def best_systems(
-    systems: Sequence[PlannedSystem], scores: pd.DataFrame, targets: Sequence[str], metric: str
+    systems: Sequence[PlannedSystem], scores: pd.DataFrame, metrics: Metrics
 ) -> dict[str, tuple[int, float]]:
-    """Return for each target the system with the highest mean among those that have all their fits, and that mean.
+    """Return for each target the system with the best mean by the metric that decides, and that mean.
 
-    Of methods trained by epochs the last counts. Targets without such a system are left out.
+    Of those that have all their scores, none of them undefined; of methods trained by epochs the last epoch counts.
+    The best is the lowest where lower is better. Targets without such a system are left out.
     """
-    chosen = scores[scores["metric"] == metric]
-    chosen = chosen[chosen["epoch"] == chosen.groupby("row")["epoch"].transform("max")]
     found = {}
-    for target in targets:
+    for target, (metric, *_) in metrics.items():
+        chosen = scores[(scores["metric"] == metric) & (scores["target"] == target)]
+        chosen = chosen[chosen["epoch"] == chosen.groupby("row")["epoch"].transform("max")]
         means = {}
-        for number, mine in chosen[chosen["target"] == target].groupby("row"):
-            if len(mine) == sum(target in fit.targets for fit in systems[int(number)].fits):
+        for number, mine in chosen.groupby("row"):
+            if mine["value"].count() == systems[int(number)].n_scores:
                 means[int(number)] = float(mine["value"].mean())
         if means:
-            best = max(means, key=lambda number: means[number])
+            choose = max if find_metric(metric).higher_is_better else min
+            best = choose(means, key=lambda number: means[number])
             found[target] = (best, means[best])
     return found
 

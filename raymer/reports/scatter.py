@@ -22,8 +22,8 @@ BANDS = ("lowest", "below the middle", "above the middle", "highest")
 class Predictions:
     """What one system predicted of one target.
 
-    `clips` has a row a clip: `clip_id`, `group`, `true` and `predicted`, the mean over the splits that tested it.
-    `score` is the system's mean over splits.
+    `clips` has a row a clip: `clip_id`, `group`, `true` and `predicted`, the mean over the splits that tested it; of
+    classes a row a clip and split. `score` is the system's mean over splits.
     """
 
     system: str
@@ -31,6 +31,11 @@ class Predictions:
     metric: str
     score: float
     clips: pd.DataFrame
+
+    @property
+    def are_classes(self) -> bool:
+        """Whether classes were predicted, and not numbers."""
+        return not pd.api.types.is_numeric_dtype(self.clips["true"])
 
 
 def predicted_plot(found: Sequence[Predictions], audio: Mapping[str, str]) -> Plot:
@@ -46,7 +51,7 @@ def predicted_plot(found: Sequence[Predictions], audio: Mapping[str, str]) -> Pl
         )
         panels.append(Panel(partial(_draw_predicted, one=one, clips=clips, looks=looks), hover))
     caption = (
-        "Each clip as predicted by a fit that had not seen it, of the system with the highest mean on that target "
+        "Each clip as predicted by a fit that had not seen it, of the system with the best mean on that target "
         "(chosen for this picture by the scores it shows). The dashed line is a perfect prediction."
     )
     if not looks and len(groups) < len(found[0].clips):

@@ -15,8 +15,10 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from scipy.spatial import Delaunay, QhullError
 
+from raymer.protocols.scoring import find_metric
 from raymer.reports.plot import Panel, Plot, write_plot
 from raymer.reports.style import INK, OKABE_ITO, RULE
+from raymer.reports.table import axis_words
 
 STEPS = ("reducer.", "predictor.")
 NEAREST = 4
@@ -61,7 +63,7 @@ def importances(trials: pd.DataFrame, log: Collection[str] = ()) -> dict[str, fl
 def search_plots(trials: pd.DataFrame, *, metric: str, log: Collection[str] = ()) -> list[Plot]:
     """Return the plots `importances`, `slices` and `contour`; those that the trials do not suffice for are left out.
 
-    `trials` and `log` are as in `importances`; `metric` names the axis of values.
+    `trials` and `log` are as in `importances`; `metric` names the axis of values, and says which of them is best.
     """
     shares, scored = importances(trials, log), _scored(trials)
     if not shares:
@@ -136,12 +138,13 @@ def _draw_slice(axes: Axes, trials: pd.DataFrame, name: str, metric: str, log: b
     )
     axes.scatter(along[whole], trials["value"][whole], s=14, color=OKABE_ITO[0], alpha=0.8, linewidths=0)
     if whole.any():
-        best = trials["value"][whole].idxmax()
+        found = trials["value"][whole]
+        best = found.idxmax() if find_metric(metric).higher_is_better else found.idxmin()
         axes.scatter([along[best]], [trials["value"][best]], s=60, marker="x", color=OKABE_ITO[1], linewidths=1.6)
     if log and is_number:
         axes.set_xscale("log")
     axes.set_xlabel(name)
-    axes.set_ylabel(metric)
+    axes.set_ylabel(axis_words(metric))
 
 
 def _contour_plot(trials: pd.DataFrame, names: tuple[str, str], metric: str, log: Collection[str]) -> Plot:

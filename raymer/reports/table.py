@@ -1,14 +1,15 @@
 """The table of an experiment: our means beside the published ones, with the difference and its interval."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from raymer.protocols.scoring import find_metric
 from raymer.reports.interval import corrected_interval
-from raymer.results.frame import AVERAGE
+from raymer.results.frame import AVERAGE, Metrics, n_undefined
 
 
 class _Number(Protocol):
@@ -49,6 +50,10 @@ class PlannedSystem(Protocol):
     def fits(self) -> Sequence[Any]:
         """The planned fits."""
 
+    @property
+    def n_scores(self) -> int:
+        """How many scores a target has when all fits are done."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,7 +62,10 @@ class Row:
     `row` is the system's place in the experiment; `epoch` is 0 where it is not trained by epochs. The target "average"
     is the mean over all targets, fold by fold. `mean` and `sd` (divided by the number of folds, as the field reports
     it) are over folds, and None while a fold is missing: a mean of the folds that happened to finish would not be the
-    protocol's. `difference` is ours minus the published, which belongs to the published number of epochs and stands
+    protocol's. They are None too where the metric is undefined in a fold: `undefined` counts these. With `aggregate`
+    "pooled" a score is that of a repeat, and `folds`, `missing` and `undefined` count repeats. `best` marks, among the
+    rows of one protocol, target, metric and epoch, the mean that is best: the lowest where lower is better.
+    `difference` is ours minus the published, which belongs to the published number of epochs and stands
     beside every epoch; its 95 % interval takes our folds' overlap into account (Nadeau and Bengio's correction) and
     the published mean as exact. `seconds` is what a fit of this system costs by itself, its representation included.
     """
@@ -82,30 +90,84 @@ class Row:
     seconds: float | None
     protocol: str
     missing: int
+    undefined: int = 0
+    aggregate: str = "fold"
+    higher_is_better: bool = True
+    best: bool = False
 
     def to_record(self) -> dict[str, Any]:
         """Return the row as JSON-ready data."""
         return asdict(self)
 
 
-def make_rows(systems: Sequence[PlannedSystem], scores: pd.DataFrame, targets: Sequence[str], metric: str) -> list[Row]:
-    """Return a row a system, target and scored epoch, in that order; `scores` is Study.scores.
+def make_rows(
+    systems: Sequence[PlannedSystem], scores: pd.DataFrame, metrics: Metrics, aggregate: str = "fold"
+) -> list[Row]:
+    """Return a row a system, target, metric and scored epoch, in that order.
 
-    Where some system is trained by epochs and there are several targets, the average over them is a target too.
+    Where some system is trained by epochs and several targets are scored by the same metric, the average over them is
+    a target too.
+
+    Parameters
+    ----------
+    systems : sequence
+        Study.systems.
+    scores : DataFrame
+        Study.scores.
+    metrics : mapping of target to names of metrics
+        Study.metrics; what was published is of the first.
+    aggregate : {"fold", "pooled"}
     """
-    chosen = scores[scores["metric"] == metric]
-    with_average = len(targets) > 1 and any(system.system.epochs for system in systems)
-    groups = dict(list(chosen.groupby("row")))
+    groups = dict(list(scores.groupby("row")))
+    shown = _shown(systems, metrics)
     rows = []
     for number, system in enumerate(systems):
-        mine = groups.get(number, chosen.iloc[:0])
+        mine = groups.get(number, scores.iloc[:0])
         epochs = sorted(mine["epoch"].unique().tolist()) or [system.system.epochs]
-        for target in (*targets, *([AVERAGE] if with_average else [])):
+        for target, metric in shown:
             for epoch in epochs:
-                at = mine[mine["epoch"] == epoch]
-                own = _averaged(at, len(targets)) if target == AVERAGE else at[at["target"] == target]
-                rows.append(_row(number, system, target, int(epoch), metric, own, targets))
-    return rows
+                at = mine[(mine["epoch"] == epoch) & (mine["metric"] == metric)]
+                own = _averaged(at, len(metrics)) if target == AVERAGE else at[at["target"] == target]
+                first = next(iter(metrics.values()))[0] if target == AVERAGE else metrics[target][0]
+                published = _published(system, target, list(metrics)) if metric == first else (None, None)
+                rows.append(_row(number, system, target, int(epoch), metric, own, published, aggregate))
+    return _with_best(rows)
+
+
+def _shown(systems: Sequence[PlannedSystem], metrics: Metrics) -> list[tuple[str, str]]:
+    """Return target and metric of each column, the average last."""
+    shown = [(target, metric) for target, own in metrics.items() for metric in own]
+    if len(metrics) > 1 and one_metric(metrics) and any(system.system.epochs for system in systems):
+        shown += [(AVERAGE, metric) for metric in next(iter(metrics.values()))]
+    return shown
+
+
+def one_metric(metrics: Metrics) -> bool:
+    """Say whether all targets are scored alike: only then a mean over them means anything."""
+    return len({tuple(own) for own in metrics.values()}) == 1
+
+
+def axis_words(metric: str) -> str:
+    """Return a metric as an axis or a sentence names it: that lower is better is said."""
+    return metric if find_metric(metric).higher_is_better else f"{metric} (lower is better)"
+
+
+def _with_best(rows: Sequence[Row]) -> list[Row]:
+    """Mark the best mean of each column among the rows that have one."""
+    best: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        key = (row.protocol, row.target, row.metric, str(row.epoch))
+        if row.mean is not None and (key not in best or is_better(row, best[key])):
+            best[key] = row
+    marked = {id(row) for row in best.values()}
+    return [replace(row, best=True) if id(row) in marked else row for row in rows]
+
+
+def is_better(one: Row, other: Row) -> bool:
+    """Say whether the mean of `one` is better than that of `other`, in the direction of their metric."""
+    assert one.mean is not None
+    assert other.mean is not None
+    return one.mean > other.mean if one.higher_is_better else one.mean < other.mean
 
 
 def at_last_epoch(rows: Sequence[Row]) -> list[Row]:
@@ -121,11 +183,13 @@ def _averaged(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
     made = scores.groupby(["repeat", "fold"], as_index=False).agg(
         value=("value", "mean"),
         n=("value", "size"),
+        defined=("value", "count"),
         n_train=("n_train", "first"),
         n_test=("n_test", "first"),
         reducer_seconds=("reducer_seconds", "sum"),
         predictor_seconds=("predictor_seconds", "sum"),
     )
+    made["value"] = made["value"].where(made["defined"] == made["n"])
     return made[made["n"] == n_targets]
 
 
@@ -136,14 +200,16 @@ def _row(
     epoch: int,
     metric: str,
     scores: pd.DataFrame,
-    targets: Sequence[str],
+    published: tuple[float | None, float | None],
+    aggregate: str,
 ) -> Row:
-    planned = len({fit.split for fit in system.fits})
-    complete = len(scores) == planned
+    undefined = n_undefined(scores)
+    has_mean = len(scores) == system.n_scores and not undefined
     values = scores["value"].to_numpy()
-    published_mean, published_sd = _published(system, target, targets)
-    mean = float(values.mean()) if complete else None
+    published_mean, published_sd = published
+    mean = float(values.mean()) if has_mean else None
     known = mean is not None and published_mean is not None
+    is_tested = known and aggregate == "fold"  # repeats share all their clips: no interval is known
     return Row(
         row=number,
         system=system.name,
@@ -156,15 +222,18 @@ def _row(
         metric=metric,
         epoch=epoch,
         mean=mean,
-        sd=float(values.std()) if complete else None,
+        sd=float(values.std()) if has_mean and (aggregate == "fold" or len(values) > 1) else None,
         folds=len(scores),
         published_mean=published_mean,
         published_sd=published_sd,
         difference=mean - published_mean if known else None,  # type: ignore[operator]
-        difference_interval=corrected_interval(scores, published_mean) if known else None,  # type: ignore[arg-type]
+        difference_interval=corrected_interval(scores, published_mean) if is_tested else None,  # type: ignore[arg-type]
         seconds=float((scores["reducer_seconds"] + scores["predictor_seconds"]).mean()) if len(scores) else None,
         protocol=system.protocol,
-        missing=planned - len(scores),
+        missing=system.n_scores - len(scores),
+        undefined=undefined,
+        aggregate=aggregate,
+        higher_is_better=find_metric(metric).higher_is_better,
     )
 
 

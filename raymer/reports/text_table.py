@@ -1,9 +1,10 @@
 """Tables in words: the cells that the terminal, LaTeX and the page share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from raymer.reports.table import Row, at_last_epoch
+from raymer.reports.table import Row, at_last_epoch, axis_words
+from raymer.results.frame import Metrics
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,20 @@ class TextTable:
     notes: tuple[str, ...] = ()
 
 
+def metric_words(metrics: Metrics, aggregate: str) -> str:
+    """Return the metrics of an experiment for a title: their names, which are better low, and what a score is of."""
+    names = dict.fromkeys(name for own in metrics.values() for name in own)
+    said = ", ".join(axis_words(name) for name in names)
+    return f"{said}, {'a score a fold' if aggregate == 'fold' else 'pooled over each repeat'}"
+
+
 def result_tables(title: str, short_title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> list[TextTable]:
     """Return the tables of an experiment.
 
     One has a line a system; where all systems are trained by epochs, a line a target. A second one has the scores by
     epoch, of systems that have some.
     """
+    notes = (*notes, *best_words(at_last_epoch(rows)))
     by_epoch = [row for row in rows if row.epoch]
     if not by_epoch:
         return [rows_table(title, rows, notes)]
@@ -41,25 +50,48 @@ def result_tables(title: str, short_title: str, rows: Sequence[Row], notes: Sequ
 def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> TextTable:
     """Return the table of an experiment: a line a system and protocol at its last epoch, its targets side by side."""
     rows = at_last_epoch(rows)
-    targets = list(dict.fromkeys(row.target for row in rows))
+    heads = _heads(rows)
     several = {
         "protocol": len({row.protocol for row in rows}) > 1,
         "input": len({row.input for row in rows}) > 1,
         "epoch": any(row.epoch for row in rows),
     }
-    with_published = any(row.published_mean is not None for row in rows)
+    published = {(row.target, row.metric) for row in rows if row.published_mean is not None}
     columns = [Column("system", is_number=False), Column("features")]
     columns += [Column(name, is_number=name == "epoch") for name in ("input", "protocol", "epoch") if several[name]]
-    for target in targets:
-        columns.append(Column(target))
-        if with_published:
+    for key, head in heads.items():
+        columns.append(Column(head))
+        if key in published:
             columns += [Column("published", is_published=True), Column("difference")]
     columns.append(Column("s a fit"))
-    lines = [
-        _line(rows[start : start + len(targets)], several, with_published)
-        for start in range(0, len(rows), len(targets))
-    ]
+    lines = [_line(rows[start : start + len(heads)], several, published) for start in range(0, len(rows), len(heads))]
     return TextTable(title, tuple(columns), tuple(lines), tuple(notes))
+
+
+def best_words(rows: Sequence[Row]) -> list[str]:
+    """Return a remark on the best mean of each target by the metric that decides, where there are rows to choose from.
+
+    It is no verdict: that it is the best by more than chance is for `compare` to say.
+    """
+    first = {row.target: row.metric for row in reversed(rows)}
+    with_protocol = len({row.protocol for row in rows}) > 1
+    lines = []
+    for protocol in dict.fromkeys(row.protocol for row in rows):
+        mine = [row for row in rows if row.protocol == protocol]
+        best = [row for row in mine if row.best and row.metric == first[row.target]]
+        if not best or len({row.row for row in mine}) < 2:
+            continue
+        named = ", ".join(f"{row.target} {row.system} ({row.metric} {row.mean:.3f})" for row in best)
+        under = f" under {protocol}" if with_protocol else ""
+        lines.append(f"best means{under}, which is not yet a difference that may be claimed: {named}")
+    return lines
+
+
+def _heads(rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """Return a head for each target and metric; the metric is said where it is not the same for all."""
+    keys = list(dict.fromkeys((row.target, row.metric) for row in rows))
+    several = len({metric for _, metric in keys}) > 1
+    return {(target, metric): f"{target} {metric}" if several else target for target, metric in keys}
 
 
 def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -> TextTable:
@@ -67,7 +99,7 @@ def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -
     methods = _methods(points)
     with_protocol = len({protocol for _, protocol in methods}) > 1
     last = max((point.epoch for point in points), default=0)
-    at = {(point.target, point.epoch, point.system, point.protocol): point for point in points}
+    at = {(point.target, point.metric, point.epoch, point.system, point.protocol): point for point in points}
     with_published = {(point.system, point.protocol) for point in points if point.published_mean is not None}
     columns = [Column("target", is_number=False)]
     for method, protocol in methods:
@@ -75,40 +107,46 @@ def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -
         if (method, protocol) in with_published:
             columns.append(Column("published (difference)", is_published=True))
     lines = []
-    for target in dict.fromkeys(point.target for point in points):
-        row = [target]
+    for key, head in _heads(points).items():
+        row = [head]
         for one in methods:
-            point = at.get((target, last, *one))
+            point = at.get((*key, last, *one))
             row += [_mean(point), _published(point)] if one in with_published else [_mean(point)]
         lines.append(tuple(row))
     return TextTable(f"{title}, epoch {last}", tuple(columns), tuple(lines), tuple(notes))
 
 
 def epochs_table(title: str, points: Sequence[Row]) -> TextTable:
-    """Return the last target (the average where there are several) at every scored epoch, a line an epoch."""
+    """Return the last target (the average where there are several) at every scored epoch, a line an epoch.
+
+    By the metric that decides.
+    """
     methods = _methods(points)
     whole = points[-1].target if points else ""
-    at = {(point.epoch, point.system, point.protocol): point for point in points if point.target == whole}
+    metric = next((point.metric for point in points if point.target == whole), "")
+    mine = [point for point in points if (point.target, point.metric) == (whole, metric)]
+    at = {(point.epoch, point.system, point.protocol): point for point in mine}
     columns = [Column("epoch"), *(Column(method) for method, _ in methods)]
     lines = [
         (str(epoch), *(_mean(at.get((epoch, *method))) for method in methods))
         for epoch in sorted({point.epoch for point in points})
     ]
-    return TextTable(f"{title}: {whole} by epoch", tuple(columns), tuple(lines))
+    said = f"{whole} {metric}" if len({point.metric for point in points}) > 1 else whole
+    return TextTable(f"{title}: {said} by epoch", tuple(columns), tuple(lines))
 
 
 def _methods(points: Sequence[Row]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((point.system, point.protocol) for point in points))
 
 
-def _line(group: Sequence[Row], several: Mapping[str, bool], with_published: bool) -> tuple[str, ...]:
+def _line(group: Sequence[Row], several: Mapping[str, bool], published: Collection[tuple[str, str]]) -> tuple[str, ...]:
     first = group[0]
     cells = [first.system, str(first.n_features)]
     shown = {"input": first.input, "protocol": first.protocol, "epoch": str(first.epoch or "")}
     cells += [text for name, text in shown.items() if several[name]]
     for row in group:
-        cells.append(_plus_minus(row.mean, row.sd) if row.missing == 0 else f"{row.missing} folds missing")
-        if with_published:
+        cells.append(f"{row.missing} {_parts(row)} missing" if row.missing else _mean(row))
+        if (row.target, row.metric) in published:
             cells.append(_plus_minus(row.published_mean, row.published_sd))
             cells.append("" if row.difference is None else f"{row.difference:+.3f}")
     seconds = [row.seconds for row in group if row.seconds is not None]
@@ -117,7 +155,15 @@ def _line(group: Sequence[Row], several: Mapping[str, bool], with_published: boo
 
 
 def _mean(point: Row | None) -> str:
-    return "incomplete" if point is None or point.mean is None else _plus_minus(point.mean, point.sd)
+    if point is None or point.missing:
+        return "incomplete"
+    if point.undefined:
+        return f"undefined in {point.undefined} of {point.folds} {_parts(point)}"
+    return _plus_minus(point.mean, point.sd)
+
+
+def _parts(row: Row) -> str:
+    return "folds" if row.aggregate == "fold" else "repeats"
 
 
 def _published(point: Row | None) -> str:

@@ -21,7 +21,13 @@ def check_mlflow() -> None:
 
 
 def log_search(
-    trials: pd.DataFrame, uri: str, *, experiment: str, search: str, about: Mapping[str, Any] | None = None
+    trials: pd.DataFrame,
+    uri: str,
+    *,
+    experiment: str,
+    search: str,
+    about: Mapping[str, Any] | None = None,
+    higher_is_better: bool = True,
 ) -> str:
     """Log a search to the MLflow at `uri` and return the id of its parent run.
 
@@ -39,6 +45,8 @@ def log_search(
         Identity of the search.
     about : mapping, optional
         What else the parent run says of the search, as parameters.
+    higher_is_better : bool
+        Which value is best.
 
     Raises
     ------
@@ -55,7 +63,9 @@ def log_search(
         client = MlflowClient(uri)
         known = client.get_experiment_by_name(experiment)
         place = known.experiment_id if known else client.create_experiment(experiment)
-        parent = _parent(client, place, search, trials, about or {})
+        values = trials.loc[trials["state"] == "whole", "value"]
+        best = values.max() if higher_is_better else values.min()  # NaN of none
+        parent = _parent(client, place, search, len(trials), best, about or {})
         query = f"tags.`mlflow.parentRunId` = '{parent}'"
         there = {run.data.tags.get(TRIAL) for run in _search_all(client, place, query)}
         for _, trial in trials.iterrows():
@@ -66,7 +76,7 @@ def log_search(
     return parent
 
 
-def _parent(client: Any, place: str, search: str, trials: pd.DataFrame, about: Mapping[str, Any]) -> str:
+def _parent(client: Any, place: str, search: str, n_trials: int, best: float, about: Mapping[str, Any]) -> str:
     from mlflow.entities import Param
 
     found = client.search_runs([place], f"tags.`{SEARCH}` = '{search}'", max_results=1)
@@ -75,10 +85,9 @@ def _parent(client: Any, place: str, search: str, trials: pd.DataFrame, about: M
     else:
         run_id = client.create_run(place, run_name=search, tags={SEARCH: search}).info.run_id
         client.log_batch(run_id, params=[Param(name, str(value)) for name, value in about.items()])
-    whole = trials[trials["state"] == "whole"]
-    if len(whole):
-        client.log_metric(run_id, "best_value", float(whole["value"].max()), step=len(trials))
-    client.log_metric(run_id, "trials", len(trials), step=len(trials))
+    if math.isfinite(best):
+        client.log_metric(run_id, "best_value", float(best), step=n_trials)
+    client.log_metric(run_id, "trials", n_trials, step=n_trials)
     client.set_terminated(run_id)
     return run_id
 

@@ -12,15 +12,17 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from raymer.reports.interval import corrected_interval
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
-from raymer.reports.table import PlannedSystem
+from raymer.reports.table import PlannedSystem, axis_words
+from raymer.results.frame import Metrics, n_undefined
 
 
 @dataclass(frozen=True)
 class WidthPoint:
-    """One reducer before one predictor at one width, on one target.
+    """One reducer before one predictor at one width, on one target by the metric that decides.
 
-    `width` is None for the predictor alone on all features. `mean` is over folds, and None while one is missing;
-    `interval` is its 95 % interval, corrected for folds that share songs.
+    `width` is None for the predictor alone on all features. `mean` is over folds (repeats, where predictions are
+    pooled), and None while one is missing or undefined; `interval` is its 95 % interval, corrected for folds that share
+    songs, and None where predictions are pooled.
     """
 
     reducer: str
@@ -40,20 +42,20 @@ class WidthPoint:
 
 
 def make_width_points(
-    systems: Sequence[PlannedSystem], scores: pd.DataFrame, targets: Sequence[str], metric: str
+    systems: Sequence[PlannedSystem], scores: pd.DataFrame, metrics: Metrics, aggregate: str = "fold"
 ) -> list[WidthPoint]:
-    """Return a point a system and target, by reducer and width; `scores` is Study.scores.
+    """Return a point a system and target, by reducer and width; `scores` is Study.scores, `metrics` Study.metrics.
 
     Systems that are trained by epochs have none.
     """
-    chosen = scores[(scores["metric"] == metric) & (scores["epoch"] == 0)]
+    chosen = scores[scores["epoch"] == 0]
     points = []
     for number, system in enumerate(systems):
         if system.system.network is not None:
             continue
-        for target in targets:
-            mine = chosen[(chosen["row"] == number) & (chosen["target"] == target)]
-            points.append(_point(system, mine, target, metric))
+        for target, (metric, *_) in metrics.items():
+            mine = chosen[(chosen["row"] == number) & (chosen["target"] == target) & (chosen["metric"] == metric)]
+            points.append(_point(system, mine, target, metric, aggregate))
     return sorted(points, key=lambda point: point.width or 0)
 
 
@@ -74,8 +76,10 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
         "Mean over folds at each number of units, with its 95 % interval (corrected for folds that share songs). "
         "The grey line is the predictor on all features, its band the interval."
     )
+    if not any(point.interval for point in points):
+        caption = "The score of the pooled predictions at each number of units. The grey line is that on all features."
     if any(point.mean is None for point in points):
-        caption += " Partial: widths that lack a fold are not drawn."
+        caption += " Partial: widths that lack a fold, or where the metric is undefined in one, are not drawn."
     panels = tuple(
         Panel(partial(_draw, target=target, points=points, looks=list(looks.values())))
         for target in dict.fromkeys(point.target for point in points)
@@ -83,8 +87,8 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
     return Plot("widths", title or "Score by width", caption, panels, tuple(looks.values()), size=(3.9, 3.0), columns=2)
 
 
-def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str) -> WidthPoint:
-    is_whole = len(scores) == sum(target in fit.targets for fit in system.fits)
+def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str, aggregate: str) -> WidthPoint:
+    is_whole = len(scores) == system.n_scores and not n_undefined(scores)
     return WidthPoint(
         reducer=system.system.reducer_name,
         predictor=system.system.predictor.use,
@@ -93,7 +97,7 @@ def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str
         target=target,
         metric=metric,
         mean=float(scores["value"].mean()) if is_whole else None,
-        interval=corrected_interval(scores) if is_whole else None,
+        interval=corrected_interval(scores) if is_whole and aggregate == "fold" else None,
         folds=len(scores),
         protocol=system.protocol,
     )
@@ -152,7 +156,8 @@ def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Seque
         axes.set_xticklabels([str(width) for width in widths])
     axes.set_title(target)
     axes.set_xlabel("units after the reducer")
-    axes.set_ylabel(points[0].metric)
+    metric = next(one.metric for one in points if one.target == target)
+    axes.set_ylabel(axis_words(metric))
 
 
 def _draw_all_features(axes: Axes, one: _Drawn) -> None:

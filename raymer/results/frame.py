@@ -1,14 +1,28 @@
-"""Scores as one tidy frame: a row a score, made from the headers of a store."""
+"""Scores as one tidy frame: a row a score, made of stored predictions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
 
+from raymer.errors import RaymerError
+from raymer.identity import content_hash
+from raymer.protocols.metrics import Metric
+from raymer.protocols.scoring import find_metric
+from raymer.results.cache import as_rows, read_cache, write_cache
+from raymer.results.result import Result
+from raymer.results.scoring import score
 from raymer.results.store import ResultStore
 
 AVERAGE = "average"
 """The target that stands for the mean over all targets of a split."""
+
+AGGREGATES = ("fold", "pooled")
+"""What a score is of: the test part of a fold, or the predictions of all folds of a repeat, pooled."""
+
+Metrics = Mapping[str, Sequence[str]]
+"""The names of the metrics of each target; the first decides."""
 
 
 class _Planned(Protocol):
@@ -18,54 +32,160 @@ class _Planned(Protocol):
     def split(self) -> str: ...
     @property
     def system(self) -> Any: ...
+    @property
+    def targets(self) -> tuple[str, ...]: ...
 
 
 COLUMNS = (
     *("fit", "method", "target", "epoch", "metric", "repeat", "fold", "value"),
-    *("n_train", "n_test", "reducer_seconds", "predictor_seconds", "shared"),
+    *("fits", "n_train", "n_test", "reducer_seconds", "predictor_seconds", "spent_seconds"),
 )
 
 
-def read_scores(store: ResultStore, fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
-    """Return the scores of those of `fits` that are done.
+@dataclass(frozen=True)
+class Part:
+    """What one score is made of: a fit, or the fits of a repeat whose predictions are pooled.
+
+    Attributes
+    ----------
+    id : str
+        Of the fit; of pooled fits a hash of theirs.
+    method : str
+    targets, fits : tuple of str
+    repeat, fold : int
+        Where it stands; a pooled part has fold 0.
+    """
+
+    id: str
+    method: str
+    targets: tuple[str, ...]
+    fits: tuple[str, ...]
+    repeat: int
+    fold: int
+
+
+def make_parts(fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]], aggregate: str = "fold") -> list[Part]:
+    """Return what the scores of `fits` are made of, in their order.
+
+    Parameters
+    ----------
+    fits : iterable
+        Things with an `id`, a `split`, `targets` and a `system`, whose name is the `method` of its scores.
+    places : mapping of split id to (repeat, fold)
+    aggregate : {"fold", "pooled"}
+    """
+    groups: dict[Any, list[_Planned]] = {}
+    for fit in fits:
+        key = fit.id if aggregate == "fold" else (fit.system, fit.targets, places[fit.split][0])
+        groups.setdefault(key, []).append(fit)
+    parts = []
+    for own in groups.values():
+        ids = tuple(dict.fromkeys(fit.id for fit in own))
+        repeat, fold = places[own[0].split]
+        name = ids[0] if aggregate == "fold" else content_hash(["pooled", sorted(ids)])
+        fold = fold if aggregate == "fold" else 0
+        parts.append(Part(name, own[0].system.name, own[0].targets, ids, repeat, fold))
+    return parts
+
+
+def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> pd.DataFrame:
+    """Return the scores of those of `parts` whose fits are all done.
+
+    They are made of the stored predictions, once: what was made before is kept in the store, a file a metric.
 
     Parameters
     ----------
     store : ResultStore
-    fits : iterable
-        Things with an `id`, a `split` and a `system`, whose name is the `method` of its scores.
-    places : mapping of split id to (repeat, fold)
+    parts : sequence of Part
+    metrics : mapping of target to names of metrics
 
     Returns
     -------
     DataFrame
-        Columns `fit`, `method`, `target`, `epoch`, `metric`, `repeat`, `fold`, `value`, `n_train`, `n_test`,
-        `reducer_seconds`, `predictor_seconds`, `shared`: a row a score, in the order of `fits`.
+        Columns COLUMNS: a row a part, target, epoch and metric, in the order of `parts`; `fit` is the part's id, `fits`
+        how many it has, `n_train`, `reducer_seconds` and `predictor_seconds` their means, `n_test` and
+        `spent_seconds` their sums (a representation that fits share is counted once). `value` is NaN where the metric
+        is undefined there: whoever takes a mean must say so.
     """
     done = store.done()
-    rows = []
-    for fit in fits:
-        if fit.id not in done:
-            continue
-        header = store.header(fit.id)
-        repeat, fold = places[fit.split]
-        seconds = (header.seconds["reducer"], header.seconds["predictor"], header.seconds["shared"])
-        for score in header.scores:
-            what = (fit.id, fit.system.name, score["target"], score["epoch"], score["metric"])
-            rows.append((*what, repeat, fold, score["value"], header.n_train, header.n_test, *seconds))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    whole = [part for part in parts if done.issuperset(part.fits)]
+    names = list(dict.fromkeys(name for target in metrics for name in metrics[target]))
+    wanted = {
+        name: {part.id: part for part in whole if any(name in metrics.get(target, ()) for target in part.targets)}
+        for name in names
+    }
+    kept = _made(store, {name: own for name, own in wanted.items() if own})
+    frames = []
+    for name, rows in kept.items():
+        targets = [target for target in metrics if name in metrics[target]]
+        frames.append(rows[rows["target"].isin(targets)].assign(metric=name))
+    if not frames:
+        return pd.DataFrame(columns=list(COLUMNS))
+    about = [(k, part.id, part.method, part.repeat, part.fold) for k, part in enumerate(whole)]
+    places = pd.DataFrame(about, columns=["order", "part", "method", "repeat", "fold"])
+    found = places.merge(pd.concat(frames, ignore_index=True), on="part")
+    found = found.sort_values("order", kind="stable").rename(columns={"part": "fit"})
+    return found[list(COLUMNS)].reset_index(drop=True)
+
+
+def _made(store: ResultStore, wanted: Mapping[str, Mapping[str, Part]]) -> dict[str, pd.DataFrame]:
+    """Return by metric the rows of the parts wanted of it, those that were not kept made now and kept."""
+    metrics = {name: find_metric(name) for name in wanted}
+    kept = {name: read_cache(store, metric) for name, metric in metrics.items()}
+    known = {name: set(rows["part"]) for name, rows in kept.items()}
+    missing = {part.id: part for name in wanted for part in wanted[name].values() if part.id not in known[name]}
+    rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in wanted}
+    for part in missing.values():
+        results = [store.get(fit) for fit in part.fits]
+        for name, metric in metrics.items():
+            if part.id in wanted[name] and part.id not in known[name]:
+                rows[name] += _rows(part, metric, results)
+    for name, new in rows.items():
+        if new:
+            kept[name] = pd.concat([kept[name], as_rows(new)], ignore_index=True)
+            write_cache(store, metrics[name], kept[name])
+        kept[name] = kept[name][kept[name]["part"].isin(list(wanted[name]))]
+    return kept
+
+
+def _rows(part: Part, metric: Metric, results: Sequence[Result]) -> list[tuple[object, ...]]:
+    try:
+        made = score(metric, results)
+    except RaymerError as error:
+        raise type(error)(f"fit {part.fits[0]} ({part.method}): {error}") from error
+    n = len(results)
+    seconds = [(result.seconds["reducer"], result.seconds["predictor"]) for result in results]
+    facts = (
+        n,
+        round(sum(result.n_train for result in results) / n),
+        sum(result.n_test for result in results),
+        sum(reducer for reducer, _ in seconds) / n,
+        sum(predictor for _, predictor in seconds) / n,
+        sum(own for _, own in seconds) + sum(r.seconds["reducer"] for r in results if not r.seconds["shared"]),
+    )
+    return [(part.id, one.target, one.epoch, one.value, *facts) for one in made]
+
+
+def n_undefined(scores: pd.DataFrame) -> int:
+    """Return how many of the scores are undefined."""
+    return int(scores["value"].isna().sum())
 
 
 def average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
     """Return a row a method, metric, epoch and split whose value is the mean over targets, its target `AVERAGE`.
 
-    Splits that lack a target are left out.
+    Splits that lack a target are left out; where a target's score is undefined, so is the mean.
     """
     keys = ["method", "metric", "epoch", "repeat", "fold"]
     means = scores.groupby(keys, as_index=False).agg(
-        value=("value", "mean"), n=("value", "size"), n_train=("n_train", "first"), n_test=("n_test", "first")
+        value=("value", "mean"),
+        n=("value", "size"),
+        defined=("value", "count"),
+        n_train=("n_train", "first"),
+        n_test=("n_test", "first"),
     )
-    return means[means["n"] == n_targets].drop(columns="n").assign(target=AVERAGE)
+    means["value"] = means["value"].where(means["defined"] == means["n"])
+    return means[means["n"] == n_targets].drop(columns=["n", "defined"]).assign(target=AVERAGE)
 
 
 def last_epoch(scores: pd.DataFrame, metric: str) -> int:

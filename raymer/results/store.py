@@ -1,78 +1,22 @@
 """ResultStore: the identity of a fit leads to its file, and what exists is never run again.
 
 Layout of a store: `store.json` (whose results it holds), `splits/ID.json`, `fits/AB/ID.parquet` (one a fit, put in
-place whole) and `failed/ID.json` (the last failure of a fit that has no result).
+place whole), `failed/ID.json` (the last failure of a fit that has no result) and `scores/METRIC.parquet` (what was
+made of the results, to be read quickly: it may be deleted).
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from raymer.errors import UsageError
 from raymer.files import Files
 from raymer.files import StoreError as StoreError
 from raymer.results.checkpoint import Checkpoint, open_checkpoint
-
-FORMAT = 2
-METADATA_KEY = b"raymer"
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a fit left behind.
-
-    Attributes
-    ----------
-    fit : mapping
-        Fit.to_dict() of the fit.
-    scores : tuple of mappings
-        Each {"target", "epoch", "metric", "value"}; epoch 0 where a method has none.
-    clip_ids, targets : ndarray of shape (n_predictions,), str
-    epochs : ndarray of shape (n_predictions,), int32
-    true, predicted : ndarray of shape (n_predictions,)
-        float64 in the target's own unit, or the names of classes. A prediction a test clip, target and scored epoch.
-    n_train, n_test : int
-        Clips.
-    seconds : mapping
-        "reducer" (training of the scaler and reducer, shared or not), "predictor", and "shared": whether another fit
-        of the same unit has paid for the reducer.
-    versions : mapping
-        Of Python and the libraries that took part.
-    tuned : mapping of target to mapping
-        The values chosen inside the fit, {"step.parameter": value}; empty where nothing is tuned.
-    """
-
-    fit: Mapping[str, Any]
-    scores: tuple[Mapping[str, Any], ...]
-    clip_ids: np.ndarray
-    targets: np.ndarray
-    epochs: np.ndarray
-    true: np.ndarray
-    predicted: np.ndarray
-    n_train: int
-    n_test: int
-    seconds: Mapping[str, Any]
-    versions: Mapping[str, str]
-    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Header:
-    """A result without its predictions: what tables and progress need."""
-
-    fit: Mapping[str, Any]
-    scores: tuple[Mapping[str, Any], ...]
-    n_train: int
-    n_test: int
-    seconds: Mapping[str, Any]
-    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+from raymer.results.result import FORMAT, UNREADABLE, Header, Result, pack, read_header, unpack
 
 
 class ResultStore:
@@ -102,10 +46,7 @@ class ResultStore:
         if theirs is None:
             self._files.write("store.json", json.dumps(ours, indent=2).encode())
             return
-        if theirs["format"] != FORMAT:
-            raise UsageError(
-                f"store {self.location} has format {theirs['format']}, this raymer reads {FORMAT}: run into a new store"
-            )
+        self._check_format(theirs)
         if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
             raise UsageError(
                 f"store {self.location} holds results of corpus {theirs['corpus']} ({theirs['fingerprint']}), "
@@ -135,28 +76,7 @@ class ResultStore:
 
     def put(self, fit_id: str, result: Result) -> None:
         """Write the result of a fit in one piece, and forget its failure if it had one."""
-        meta = {
-            "format": FORMAT,
-            "fit": dict(result.fit),
-            "scores": [dict(score) for score in result.scores],
-            "n_train": result.n_train,
-            "n_test": result.n_test,
-            "seconds": dict(result.seconds),
-            "versions": dict(result.versions),
-            **({"tuned": dict(result.tuned)} if result.tuned else {}),
-        }
-        table = pa.table(
-            {
-                "clip_id": pa.array(result.clip_ids.tolist()),
-                "target": pa.array(result.targets.tolist()),
-                "epoch": result.epochs,
-                "true": pa.array(result.true.tolist()),
-                "predicted": pa.array(result.predicted.tolist()),
-            }
-        ).replace_schema_metadata({METADATA_KEY: json.dumps(meta)})
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", use_dictionary=["clip_id", "target"], write_statistics=False)
-        self._files.write(_fit_path(fit_id), sink.getvalue().to_pybytes())
+        self._files.write(_fit_path(fit_id), pack(result))
         self._files.delete(f"failed/{fit_id}.json")
 
     def get(self, fit_id: str) -> Result:
@@ -165,7 +85,7 @@ class ResultStore:
         Raises
         ------
         UsageError
-            When the fit has none.
+            When the fit has none, or one of another format.
         StoreError
             When its file is damaged.
         """
@@ -173,37 +93,19 @@ class ResultStore:
         if data is None:
             raise UsageError(f"store {self.location} has no result of fit {fit_id}")
         try:
-            table = pq.read_table(pa.BufferReader(data))
-            meta = json.loads(table.schema.metadata[METADATA_KEY])
-        except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+            return unpack(data)
+        except UNREADABLE as error:
             raise self._damaged(fit_id) from error
-        return Result(
-            fit=meta["fit"],
-            scores=tuple(meta["scores"]),
-            clip_ids=_column(table, "clip_id"),
-            targets=_column(table, "target"),
-            epochs=_column(table, "epoch"),
-            true=_column(table, "true"),
-            predicted=_column(table, "predicted"),
-            n_train=meta["n_train"],
-            n_test=meta["n_test"],
-            seconds=meta["seconds"],
-            versions=meta["versions"],
-            tuned=meta.get("tuned", {}),
-        )
 
     def header(self, fit_id: str) -> Header:
         """Read what a result says of itself, without its predictions; raises as `get` does."""
         try:
-            schema = self._files.use(_fit_path(fit_id), pq.read_schema)
-            if schema is None:
-                raise UsageError(f"store {self.location} has no result of fit {fit_id}")
-            meta = json.loads(schema.metadata[METADATA_KEY])
-        except (pa.ArrowException, KeyError, TypeError) as error:
+            header = self._files.use(_fit_path(fit_id), read_header)
+        except UNREADABLE as error:
             raise self._damaged(fit_id) from error
-        return Header(
-            meta["fit"], tuple(meta["scores"]), meta["n_train"], meta["n_test"], meta["seconds"], meta.get("tuned", {})
-        )
+        if header is None:
+            raise UsageError(f"store {self.location} has no result of fit {fit_id}")
+        return header
 
     def fail(self, fit_id: str, fit: Mapping[str, Any], message: str, traceback: str) -> None:
         """Record that a fit failed, and how."""
@@ -216,6 +118,15 @@ class ResultStore:
         names = sorted(PurePosixPath(path).name for path in self._files.names("failed") if path.endswith(".json"))
         chosen = [name for name in names if wanted is None or name.removesuffix(".json") in wanted]
         return [record for name in chosen if (record := self._record(f"failed/{name}")) is not None]
+
+    def put_scores(self, metric: str, data: bytes) -> None:
+        """Keep the scores of a metric, in place of those before; a store that cannot be written keeps none."""
+        with contextlib.suppress(StoreError):
+            self._files.write(_scores_path(metric), data)
+
+    def get_scores(self, metric: str) -> bytes | None:
+        """Return what `put_scores` kept, or None."""
+        return self._files.read(_scores_path(metric))
 
     def put_split(self, split_id: str, record: Mapping[str, Any]) -> None:
         """Keep the clips of a split, once."""
@@ -230,9 +141,11 @@ class ResultStore:
         return record
 
     def check_exists(self) -> None:
-        """Raise UsageError when the location holds no store."""
-        if self._files.read("store.json") is None:
+        """Raise UsageError when the location holds no store, or one of another format."""
+        record = self._record("store.json")
+        if record is None:
             raise UsageError(f"{self.location} holds no store (store.json is missing)")
+        self._check_format(record)
 
     def checkpoint(self, training_id: str) -> AbstractContextManager[Checkpoint]:
         """Return what yields the place where a long training keeps its state, so that it goes on after a kill."""
@@ -246,13 +159,18 @@ class ResultStore:
             raise StoreError(f"store {self.location}: {name} is damaged; delete it and run again") from error
         return record
 
+    def _check_format(self, record: Mapping[str, Any]) -> None:
+        if record["format"] != FORMAT:
+            raise UsageError(
+                f"store {self.location} has format {record['format']}, this raymer reads {FORMAT}: run into a new store"
+            )
+
     def _damaged(self, fit_id: str) -> StoreError:
         return StoreError(f"store {self.location}: {_fit_path(fit_id)} is damaged; delete it and run again")
 
 
-def _column(table: pa.Table, name: str) -> np.ndarray:
-    values: np.ndarray = table[name].to_numpy()
-    return values.astype(str) if values.dtype == object else values
+def _scores_path(metric: str) -> str:
+    return f"scores/{metric.replace(':', '.')}.parquet"
 
 
 def _fit_path(fit_id: str) -> str:

@@ -1,7 +1,7 @@
 """What may be claimed from scores: tests on a tidy frame, with nothing known of how the scores were made."""
 
 from raymer.stats.bayes import baycomp_runs, correlated_bayes
-from raymer.stats.comparison import Comparison
+from raymer.stats.comparison import Comparison, Untested
 from raymer.stats.corrected import corrected_variance, correction, nadeau_bengio, split_variance
 from raymer.stats.effect import Effect, standardised_effect
 from raymer.stats.family import adjust, compare_all
@@ -32,6 +32,7 @@ __all__ = [
     "PowerPlan",
     "SequentialDecision",
     "TTest",
+    "Untested",
     "adjust",
     "baycomp_runs",
     "compare",

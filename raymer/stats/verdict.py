@@ -45,7 +45,7 @@ def compare(
     epoch : which epoch of iterative methods
     rope : half-width of the region of practical equivalence, in units of the metric
     alpha : level of the tests; their intervals are at 1 - alpha, hence 95 % unless told otherwise
-    higher_is_better : False for an error such as RMSE; concerns the words of the verdict only
+    higher_is_better : False for an error such as RMSE; concerns who is called better, and no number
 
     Returns
     -------
@@ -99,6 +99,7 @@ def compare_pairs(
         verdict=verdict(
             pairs.method_a, pairs.method_b, decisive, rope=rope, alpha=alpha, higher_is_better=higher_is_better
         ),
+        higher_is_better=higher_is_better,
     )
 
 

@@ -10,6 +10,7 @@ from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment, ProtocolSpec, SystemSpec
 from raymer.nearest import unknown
+from raymer.protocols.scoring import find_metric
 from raymer.protocols.splits import KFold, Split
 from raymer.results.frame import AVERAGE, average_over_targets
 from raymer.results.store import ResultStore
@@ -46,6 +47,12 @@ class PlannedComparison:
     targets: tuple[str, ...]
 
     @property
+    def metrics(self) -> dict[str, str]:
+        """The metric that decides, by target."""
+        own = {target: names[0] for target, names in self.study.metrics.items()}
+        return {target: own.get(target) or next(iter(own.values())) for target in self.targets}
+
+    @property
     def systems(self) -> tuple[SystemSpec, ...]:
         """The rows of the experiment that are compared."""
         return self.study.spec.systems
@@ -68,10 +75,11 @@ class PlannedComparison:
 
     def scores(self, store: ResultStore, count: int | None = None) -> pd.DataFrame:
         """Return the tidy scores of the first `count` splits, `method` being the label, with `average` if asked for."""
-        scores = self.study.scores(store)
-        places: set[Place] = {(split.repeat, split.fold) for split in self.splits[:count]}
-        inside = [place in places for place in zip(scores["repeat"], scores["fold"], strict=True)]
-        chosen = scores[inside].copy()
+        chosen = self.study.scores(store)
+        if count is not None:
+            places: set[Place] = {(split.repeat, split.fold) for split in self.splits[:count]}
+            inside = [place in places for place in zip(chosen["repeat"], chosen["fold"], strict=True)]
+            chosen = chosen[inside].copy()
         chosen["method"] = chosen["row"].map(dict(enumerate(self.labels)))
         if AVERAGE in self.targets and AVERAGE not in self.study.spec.targets:
             return pd.concat([chosen, average_over_targets(chosen, len(self.study.spec.targets))], ignore_index=True)
@@ -86,6 +94,7 @@ def plan_comparison(
     protocol: str | None = None,
     splits: int | None = None,
     targets: Sequence[str] | None = None,
+    metric: str | None = None,
 ) -> PlannedComparison:
     """Plan the comparison of the systems called `names`.
 
@@ -100,11 +109,13 @@ def plan_comparison(
         Another number of splits than the protocol's, see :func:`with_splits`.
     targets : sequence of str, optional
         Default: all of the experiment. `average` is the mean over all.
+    metric : str, optional
+        Instead of the experiment's; all `targets` must be of its kind.
 
     Raises
     ------
     UsageError
-        For a name, protocol, target or number of splits that cannot be, and as `make_study` does.
+        For a name, protocol, target, metric or number of splits that cannot be, and as `make_study` does.
     """
     rows = [find_system(name, spec.systems) for name in names] or list(range(len(spec.systems)))
     labels = system_labels(spec.systems)
@@ -124,8 +135,33 @@ def plan_comparison(
         raise UsageError(
             f"{' and '.join(chosen)} have different numbers of folds: give splits=N to put them on the same"
         )
-    narrowed = spec.model_copy(update={"systems": systems, "protocols": {name: rule}})
-    return PlannedComparison(make_study(narrowed, corpus), chosen, rule, tuple(targets or spec.targets))
+    changed: dict[str, Any] = {"systems": systems, "protocols": {name: rule}}
+    if metric is not None:
+        changed["metric"] = decided_by(spec, metric, corpus)
+    wanted = tuple(targets or spec.targets)
+    planned = PlannedComparison(make_study(spec.model_copy(update=changed), corpus), chosen, rule, wanted)
+    _check_metrics(planned, metric)
+    return planned
+
+
+def decided_by(spec: Experiment, metric: str, corpus: Corpus) -> tuple[str, ...]:
+    """Return the metrics of an experiment with `metric` alone for its kind of target."""
+    kind = find_metric(metric).kind
+    there = {corpus.target(target).kind for target in spec.targets}
+    others = [name for name in spec.metrics if find_metric(name).kind in there - {kind}]
+    return (metric, *others)
+
+
+def _check_metrics(planned: PlannedComparison, metric: str | None) -> None:
+    """Refuse a target that the metric asked for is not for, and a mean over targets that are scored by several."""
+    own = planned.study.metrics
+    for target in planned.targets:
+        if metric is not None and target in own and own[target][0] != metric:
+            raise UsageError(
+                f"metric {metric} is for a {find_metric(metric).kind}, and {target} is none: name the targets it is for"
+            )
+    if AVERAGE in planned.targets and AVERAGE not in own and len({names[0] for names in own.values()}) > 1:
+        raise UsageError(f"targets={AVERAGE}: the targets are scored by different metrics, whose mean says nothing")
 
 
 def with_splits(rule: ProtocolSpec, splits: int) -> ProtocolSpec:

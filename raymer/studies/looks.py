@@ -1,10 +1,11 @@
 """A comparison that may stop early: looks fixed beforehand, and between them only the fits the next look needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from raymer.protocols.scoring import find_metric
 from raymer.results.frame import at_epoch
 from raymer.results.store import ResultStore
 from raymer.stats.comparison import Comparison
@@ -59,8 +60,8 @@ def run_looks(
     store: ResultStore,
     run: Callable[[Plan], None],
     *,
-    metric: str,
-    epoch: Callable[[pd.DataFrame], int],
+    metrics: Mapping[str, str],
+    epoch: Callable[[pd.DataFrame, str], int],
     rope: float,
 ) -> tuple[Stopped, ...]:
     """Run what each look needs and decide each target by itself, until all have stopped.
@@ -73,9 +74,9 @@ def run_looks(
     store : ResultStore
     run : callable
         Runs what is missing of a plan; raises when a fit failed.
-    metric : str
+    metrics : mapping of target to the metric that decides
     epoch : callable
-        From the scores to the epoch at which they are compared.
+        From the scores and a metric to the epoch at which they are compared.
     rope : float
         Half-width of the region of practical equivalence, in units of the metric.
 
@@ -98,11 +99,14 @@ def run_looks(
         run(planned.plan(going, look.splits))
         scores = planned.scores(store, look.splits)
         for target in going:
-            now = epoch(scores)
+            metric = metrics[target]
+            now = epoch(scores, metric)
             pairs = pair(at_epoch(scores, now), a, b, target=target, metric=metric, epoch=now)
             decision = decide(pairs, plan.looks, rope=rope)
             if decision.stop:
-                stopped[target] = Stopped(compare_pairs(pairs, rope=rope, alpha=look.alpha), decision, look)
+                better = find_metric(metric).higher_is_better
+                made = compare_pairs(pairs, rope=rope, alpha=look.alpha, higher_is_better=better)
+                stopped[target] = Stopped(made, decision, look)
     return _in_order(stopped, planned.targets)
 
 

@@ -16,7 +16,8 @@ def read_predictions(study: Study, store: ResultStore, number: int, target: str)
     Returns
     -------
     DataFrame
-        A row a clip: `clip_id`, `group`, `true` and `predicted`, the mean over the splits that tested the clip.
+        A row a clip: `clip_id`, `group`, `true` and `predicted`, the mean over the splits that tested the clip. Classes
+        have no mean: of them a row a clip and split.
     """
     done = store.done()
     frames = []
@@ -29,7 +30,9 @@ def read_predictions(study: Study, store: ResultStore, number: int, target: str)
         frames.append(pd.DataFrame({name: values[mine] for name, values in columns.items()}))
     if not frames:
         return pd.DataFrame(columns=["clip_id", "group", "true", "predicted"])
-    found = pd.concat(frames, ignore_index=True).groupby("clip_id", as_index=False).mean()
+    found = pd.concat(frames, ignore_index=True)
+    if study.plan.samples.kind(target) == "number":
+        found = found.groupby("clip_id", as_index=False).mean()
     groups = dict(zip(study.plan.samples.clip_ids.tolist(), study.plan.samples.groups.tolist(), strict=True))
     found.insert(1, "group", found["clip_id"].map(groups))
     return found
@@ -41,6 +44,6 @@ def read_versions(systems: Iterable[PlannedSystem], store: ResultStore) -> Mappi
     found: dict[str, set[str]] = {}
     for system in systems:
         first = next((fit.id for fit in system.fits if fit.id in done), None)
-        for name, version in store.get(first).versions.items() if first else ():
+        for name, version in store.header(first).versions.items() if first else ():
             found.setdefault(name, set()).add(version)
     return {name: sorted(versions) for name, versions in found.items()}

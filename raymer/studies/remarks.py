@@ -43,8 +43,13 @@ def tuned_words(study: Study, store: ResultStore) -> list[str]:
 
 
 def far_folds(study: Study, store: ResultStore, scores: pd.DataFrame) -> list[str]:
-    """Return a line a fold whose R2 is far below the others', with the clip and the feature that did it."""
-    r2 = scores[scores["metric"] == "r2"]
+    """Return a line a fold whose R2 is far below the others', with the clip and the feature that did it.
+
+    Pooled predictions have no folds, and an undefined score lies nowhere.
+    """
+    if study.spec.aggregate == "pooled":
+        return []
+    r2 = scores[(scores["metric"] == "r2") & scores["value"].notna()]
     r2 = r2[r2["epoch"] == r2.groupby("row")["epoch"].transform("max")]
     lines: list[str] = []
     for (row, target), mine in r2.groupby(["row", "target"]):

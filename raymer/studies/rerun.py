@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
 from raymer.experiments.spec import JOIN
@@ -17,14 +19,13 @@ from raymer.studies.versions import versions
 
 @dataclass(frozen=True)
 class Rerun:
-    """A fit run again: whether scores and predictions equal the stored ones to the bit, and what differs if not."""
+    """A fit run again: whether predictions, of which all scores are made, equal the stored ones to the bit."""
 
     fit: str
     system: str
     target: str
     identical: bool
     difference: str
-    scores: tuple[Any, ...]
 
     def to_record(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
@@ -49,8 +50,8 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     differences = [
         name
         for name, before, after in (
-            ("scores", stored.scores, again.scores),
             ("predictions", stored.predicted.tobytes(), again.predicted.tobytes()),
+            ("probabilities", _bits(stored.probabilities), _bits(again.probabilities)),
             ("test clips", stored.clip_ids.tolist(), again.clip_ids.tolist()),
         )
         if before != after
@@ -59,7 +60,11 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
         f"{name} {old} -> {versions()[name]}" for name, old in stored.versions.items() if versions()[name] != old
     ]
     difference = ", ".join(differences + (changed if differences else []))
-    return Rerun(fit_id, fit.system.name, ", ".join(fit.targets), not differences, difference, again.scores)
+    return Rerun(fit_id, fit.system.name, ", ".join(fit.targets), not differences, difference)
+
+
+def _bits(values: np.ndarray | None) -> bytes | None:
+    return None if values is None else values.tobytes()
 
 
 def _samples(corpus: Corpus, fit: Fit, fit_id: str, split: Split, joined: list[str]) -> Samples:

@@ -11,15 +11,20 @@ from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment, Published
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System, find_component
-from raymer.results.frame import read_scores
+from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, Fit, Plan, plan_each
+from raymer.studies.measures import check_defined, check_probabilities, metrics_of, n_scores, unseen_words
 from raymer.studies.samples import Samples, intersected, make_samples
 
 
 @dataclass(frozen=True, eq=False)
 class PlannedSystem:
-    """One row of a table under one protocol: its system, what it reads, its number of features and its fits."""
+    """One row of a table under one protocol: its system, what it reads, its number of features and its fits.
+
+    `n_scores` is how many scores a target has when all fits are done: one a split, or one a repeat where predictions
+    are pooled.
+    """
 
     name: str
     protocol: str
@@ -28,6 +33,7 @@ class PlannedSystem:
     n_features: int
     published: Mapping[str, Published]
     fits: tuple[Fit, ...]
+    n_scores: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +48,15 @@ class Study:
         For each protocol the rows of the experiment, in their order.
     coverage : mapping of input to int
         Clips that have it; the study runs on those that have all.
+    metrics : mapping of target to tuple of str
+        The experiment's metrics for its kind: the first decides, the others are shown beside it.
     """
 
     spec: Experiment
     plan: Plan
     systems: tuple[PlannedSystem, ...]
     coverage: Mapping[str, int]
+    metrics: Mapping[str, tuple[str, ...]]
 
     def scores(self, store: ResultStore) -> pd.DataFrame:
         """Return the tidy scores of all fits that are done, a row a system and score.
@@ -55,11 +64,12 @@ class Study:
         Columns are those of `read_scores`, with `row` (place among the systems), `system`, `protocol` and `input`.
         """
         places = {split_id: (split.repeat, split.fold) for split_id, split in self.plan.splits.items()}
-        scores = read_scores(store, self.plan.fits, places)
+        parts = [make_parts(system.fits, places, self.spec.aggregate) for system in self.systems]
+        scores = read_scores(store, list({part.id: part for own in parts for part in own}.values()), self.metrics)
         rows = [
-            (number, system.name, system.protocol, system.input, fit.id)
+            (number, system.name, system.protocol, system.input, part.id)
             for number, system in enumerate(self.systems)
-            for fit in system.fits
+            for part in parts[number]
         ]
         owners = pd.DataFrame(rows, columns=["row", "system", "protocol", "input", "fit"])
         return owners.merge(scores, on="fit", how="inner")
@@ -76,9 +86,9 @@ class Study:
         return f"{kept} of {max(self.coverage.values())} clips have {' and '.join(self.coverage)}"
 
     def clip_notes(self) -> tuple[str, ...]:
-        """Say what became of the clips: how many have all inputs, and what the protocols have to say of them."""
-        coverage = self.coverage_words()
-        return (*([coverage] if coverage else []), *self.plan.notes)
+        """Say what became of the clips: how many have all inputs, what protocols say of them, classes not learnt."""
+        unseen = [unseen_words(self.plan, target) for target in self.spec.targets]
+        return tuple(note for note in (self.coverage_words(), *self.plan.notes, *unseen) if note)
 
 
 def make_study(spec: Experiment, corpus: Corpus) -> Study:
@@ -116,10 +126,17 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
             systems[k].width or samples[k].n_features,
             spec.systems[k].published,
             own,
+            n_scores(own, planned, spec.aggregate),
         )
         for (name, _, k), own in zip(rows, fits, strict=True)
     )
-    return Study(spec, planned, made, coverage)
+    metrics = metrics_of(spec.metrics, planned.samples, spec.targets, named=spec.metric is not None)
+    for row, system in zip(spec.systems, systems, strict=True):
+        check_probabilities(row.system, system, planned.samples, metrics)
+    for name in spec.protocols:
+        own = next(one.fits for one in made if one.protocol == name)
+        check_defined(name, own, planned, metrics, spec.aggregate)
+    return Study(spec, planned, made, coverage, metrics)
 
 
 def _inputs(spec: Experiment, systems: Sequence[System], corpus: Corpus) -> dict[tuple[str | None, str], Samples]:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from raymer.errors import UsageError
+from raymer.learners.answers import Answer, ask, ask_head
 from raymer.learners.build import make_predictor, seeded_globals
-from raymer.learners.fitted import plain
 from raymer.learners.representation import make_representation
 from raymer.learners.stage import Keep, Representation, Stage
 from raymer.learners.system import System
 from raymer.learners.tuning import Tuning
-from raymer.protocols.scoring import metrics_of
 from raymer.protocols.splits import Split
-from raymer.results.store import Result, ResultStore, StoreError
+from raymer.results.result import Result
+from raymer.results.store import ResultStore, StoreError
 from raymer.studies.fit import Fit, Grouping, Unit
 from raymer.studies.samples import Samples
 from raymer.studies.versions import versions
@@ -93,7 +93,7 @@ def run_fits(
         for stage, seconds in _timed(_stages(unit[0], representation, division, keep), tuning):
             for running in tuple(waiting):
                 try:
-                    running.score(stage, division)
+                    running.predict(stage, division)
                     if stage.epoch < representation.last:
                         continue
                     made: Result | Exception = running.result(division, seconds)
@@ -162,7 +162,7 @@ class _Division:
         return labels_as_learnt(columns)
 
     def test_labels(self, target: str) -> np.ndarray:
-        """Labels (n_test,) of the test rows: for scoring only."""
+        """Labels (n_test,) of the test rows: to be kept beside predictions, never to be learnt from."""
         return np.asarray(self._samples.labels[target][self._test])
 
 
@@ -173,7 +173,7 @@ class _Running:
     fit: Fit
     shared: bool
     seconds: float = 0.0
-    predicted: list[tuple[str, int, np.ndarray]] = field(default_factory=list)
+    answers: list[tuple[str, int, Answer]] = field(default_factory=list)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -193,59 +193,57 @@ class _Running:
             self._system = chosen
         return chosen
 
-    def score(self, stage: Stage, division: _Division) -> None:
+    def predict(self, stage: Stage, division: _Division) -> None:
         """Fit a predictor for each target on what the stage made of the train rows, and predict the test rows."""
         start = time.perf_counter()
         for k, target in enumerate(self.fit.targets):
-            predicted = self._predict(stage, division, target, k)
-            if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
-                count = np.sum(~np.isfinite(predicted))
+            answer = self._answer(stage, division, target, k)
+            if answer.labels.dtype.kind == "f" and not np.isfinite(answer.labels).all():
+                count = np.sum(~np.isfinite(answer.labels))
                 at = f" of {target} at epoch {stage.epoch}" if stage.epoch else ""
-                raise FloatingPointError(f"{count} of {len(predicted)} predictions{at} are not finite")
-            self.predicted.append((target, stage.epoch, predicted))
+                raise FloatingPointError(f"{count} of {len(answer.labels)} predictions{at} are not finite")
+            self.answers.append((target, stage.epoch, answer))
         self.seconds += time.perf_counter() - start
 
-    def _predict(self, stage: Stage, division: _Division, target: str, place: int) -> np.ndarray:
+    def _answer(self, stage: Stage, division: _Division, target: str, place: int) -> Answer:
         system = self._choose(division, target) if self._system.is_tuned else self._system
         step = system.predictor
         if step.use == "head":
             if stage.head is None:
                 raise ValueError("head: the representation before it has no last layer of its own")
-            return plain(stage.head.predict(stage.test).reshape(len(stage.test), -1)[:, place])
+            return ask_head(stage.head, stage.test, place)
         seed = self.fit.predictor_seed(target)
         names = division.feature_names if system.main_step is None else ()
         predictor = make_predictor(step, seed, division.kind(target), names)
         with seeded_globals(seed):
             # Copies: somebody else's predictor may write into what other fits of the unit still read.
             predictor.fit(np.array(stage.train), division.train_labels((target,)))
-            return plain(predictor.predict(np.array(stage.test)))
+            return ask(predictor, np.array(stage.test))
 
     def result(self, division: _Division, seconds: float) -> Result:
         """Return the result; only now, all predictions being made, the test labels are looked at."""
-        scores: list[dict[str, Any]] = []
-        true: list[np.ndarray] = []
-        for target, epoch, predicted in self.predicted:
-            labels = division.test_labels(target)
-            true.append(labels)
-            for name, metric in metrics_of(division.kind(target)).items():
-                value = metric(labels, predicted)
-                if value is not None:  # undefined is no number
-                    scores.append({"target": target, "epoch": epoch, "metric": name, "value": float(value)})
         n = len(division.test_ids)
         return Result(
             fit=self.fit.to_dict(),
-            scores=tuple(scores),
-            clip_ids=np.tile(division.test_ids, len(self.predicted)),
-            targets=np.repeat([target for target, _, _ in self.predicted], n),
-            epochs=np.repeat([epoch for _, epoch, _ in self.predicted], n).astype(np.int32),
-            true=np.concatenate(true),
-            predicted=np.concatenate([predicted for _, _, predicted in self.predicted]),
+            clip_ids=np.tile(division.test_ids, len(self.answers)),
+            targets=np.repeat([target for target, _, _ in self.answers], n),
+            epochs=np.repeat([epoch for _, epoch, _ in self.answers], n).astype(np.int32),
+            true=np.concatenate([division.test_labels(target) for target, _, _ in self.answers]),
+            predicted=np.concatenate([answer.labels for _, _, answer in self.answers]),
             n_train=division.n_train,
             n_test=n,
             tuned=self.tuned,
             seconds={"reducer": seconds, "predictor": self.seconds, "shared": self.shared},
             versions=versions(),
+            classes=self.answers[0][2].classes,
+            probabilities=_stacked([answer for _, _, answer in self.answers]),
         )
+
+
+def _stacked(answers: list[Answer]) -> np.ndarray | None:
+    """Return the probabilities of all answers below each other, None where they have none."""
+    tables = [answer.probabilities for answer in answers if answer.probabilities is not None]
+    return np.concatenate(tables) if len(tables) == len(answers) else None
 
 
 def _record_failure(fit: Fit, error: Exception, store: ResultStore) -> str:

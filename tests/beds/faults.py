@@ -93,9 +93,11 @@ class Range:
     def said(self, store: str) -> str:
         return (self.root / f"{store}.log").read_text()[-2000:]
 
-    def bits(self, store: str) -> dict[str, tuple]:
+    def bits(self, store: str) -> dict[str, bytes]:
         results = ResultStore(str(self.root / store))
-        return {fit: (results.get(fit).scores, results.get(fit).predicted.tobytes()) for fit in results.done()}
+        return {
+            fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()
+        }
 
     def files(self, store: str) -> dict[str, int]:
         return {path.stem: path.stat().st_mtime_ns for path in (self.root / store).rglob("fits/*/*.parquet")}

@@ -102,7 +102,7 @@ def _forget():
     for catalogue in CATALOGUES.values():
         vars(catalogue).pop("_entry_points", None)
         catalogue._found.clear()
-    scoring._of_packages.cache_clear()
+    scoring._FOREIGN.clear()
     assert all(isinstance(catalogue, Catalogue) for catalogue in CATALOGUES.values())
 
 

@@ -48,11 +48,13 @@ def planned():
     bounds = np.stack([ends - lengths, ends], 1)
     samples = Samples("t", "logmel", ids, ids, frames.astype(np.float32), (), labels, "f", marks, bounds)
     asked = [(SPEC.build(row), RULE.build()) for row in SPEC.systems]
+    fits = [plan(samples, [(method, rule)], SPEC.targets).fits for method, rule in asked]
     systems = tuple(
-        PlannedSystem(row.system, "splits", "logmel", method, 4, {}, plan(samples, [(method, rule)], SPEC.targets).fits)
-        for row, (method, rule) in zip(SPEC.systems, asked, strict=True)
+        PlannedSystem(row.system, "splits", "logmel", method, 4, {}, own, len(own))
+        for row, (method, _), own in zip(SPEC.systems, asked, fits, strict=True)
     )
-    study = Study(SPEC, plan(samples, asked, SPEC.targets), systems, {"logmel": len(ids)})
+    metrics = dict.fromkeys(SPEC.targets, SPEC.metrics)
+    study = Study(SPEC, plan(samples, asked, SPEC.targets), systems, {"logmel": len(ids)}, metrics)
     return PlannedComparison(study, ("nn", "fl"), RULE, ("joy", "average"))
 
 

@@ -27,9 +27,11 @@ from raymer.learners.presets import NETWORK_PRESETS, preset
 from raymer.learners.representation import Chain, make_representation
 from raymer.learners.system import System
 from raymer.learners.training import Training
+from raymer.protocols.scoring import find_metric
 from raymer.protocols.splits import KFold, Split
 from raymer.reports.table import make_rows
-from raymer.results.frame import AVERAGE
+from raymer.results.frame import AVERAGE, COLUMNS
+from raymer.results.scoring import score
 from raymer.results.store import ResultStore
 from raymer.studies.fit import plan, units
 from raymer.studies.samples import Samples, make_samples
@@ -160,7 +162,6 @@ def test_fits_that_share_a_killed_training_go_on_together(tmp_path, monkeypatch)
         assert [fit.id for fit, _ in found] == [fit.id for fit in fits]
         for fit, made in found:
             assert made.predicted.tobytes() == alone[unit.index(fit)].predicted.tobytes()
-            assert made.scores == alone[unit.index(fit)].scores
 
 
 def test_a_gbm_follows_a_gru_and_shares_its_training(tmp_path):
@@ -180,7 +181,7 @@ def test_a_gbm_follows_a_gru_and_shares_its_training(tmp_path):
     for fit in work.fits:
         alone = run_fit(fit, samples, work.splits[fit.split])
         assert store.get(fit.id).predicted.tobytes() == alone.predicted.tobytes()
-        assert {score["epoch"] for score in alone.scores} == {2, 3}
+        assert set(alone.epochs.tolist()) == {2, 3}
 
 
 ENCODER = """
@@ -220,9 +221,8 @@ def test_one_fit_predicts_all_targets_at_each_scored_epoch(tmp_path):
     assert [len(unit) for unit in units(work.fits)].count(2) == 2, "nn and fl share a training"
     assert run_plan(work, store, machine=SERIAL).ran == 10
     result = store.get(work.fits[0].id)
-    assert sorted({(s["target"], s["epoch"], s["metric"]) for s in result.scores}) == sorted(
-        (target, epoch, metric) for target in ("joy", "calm") for epoch in (2, 3) for metric in ("r2", "pearson")
-    )
+    scored = {(one.target, one.epoch) for name in ("r2", "rmse") for one in score(find_metric(name), [result])}
+    assert scored == {(target, epoch) for target in ("joy", "calm") for epoch in (2, 3)}
     assert len(result.predicted) == 2 * 2 * 12
     mine = (result.targets == "joy") & (result.epochs == 3)
     true = dict(zip(samples.clip_ids, samples.labels["joy"], strict=True))
@@ -236,16 +236,17 @@ def test_sharing_and_checkpoints_change_no_bit(tmp_path):
     for fit in work.fits:
         alone = run_fit(fit, work.samples, work.splits[fit.split])
         assert store.get(fit.id).predicted.tobytes() == alone.predicted.tobytes()
-        assert store.get(fit.id).scores == alone.scores
 
 
-def test_classes_are_scored_by_accuracy(tmp_path):
+def test_the_head_of_a_network_has_the_probabilities_of_classes(tmp_path):
     samples = sequence_data(classes=True)
     work, store = planned(samples, targets=("genre",)), ResultStore(str(tmp_path))
     assert run_plan(work, store, machine=SERIAL).failed == ()
     result = store.get(work.fits[0].id)
-    assert {score["metric"] for score in result.scores} == {"accuracy"}
-    assert set(result.predicted) <= {"rock", "pop"}
+    assert work.fits[0].system.predictor.use == "head"
+    assert result.classes == ("pop", "rock")
+    assert result.probabilities.sum(axis=1) == pytest.approx(1)
+    assert result.predicted.tolist() == np.array(result.classes)[result.probabilities.argmax(axis=1)].tolist()
 
 
 def leaks_of(fit_method):
@@ -387,10 +388,9 @@ def test_rows_of_unfinished_folds_have_no_mean(audio_corpus):
     rows = []
     for fold, fit in enumerate(study.systems[0].fits[:1]):
         for target in ("valence", "arousal"):
-            rows.append((0, "NN", "folds", fit.id, "nn", target, 2, "pearson", 0, fold, 0.5, 10, 5, 1.0, 0.0, False))
-    names = "row system protocol fit method target epoch metric repeat fold value n_train n_test".split()
-    scores = pd.DataFrame(rows, columns=[*names, "reducer_seconds", "predictor_seconds", "shared"])
-    made = [row for row in make_rows(study.systems, scores, ["valence", "arousal"], "pearson") if row.system == "NN"]
+            rows.append((0, "NN", "folds", fit.id, "nn", target, 2, "pearson", 0, fold, 0.5, 1, 10, 5, 1.0, 0.0, 1.0))
+    scores = pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
+    made = [row for row in make_rows(study.systems, scores, study.metrics) if row.system == "NN"]
     assert [(row.target, row.mean, row.folds) for row in made] == [
         ("valence", None, 1), ("arousal", None, 1), (AVERAGE, None, 1)
     ]  # fmt: skip
@@ -430,7 +430,9 @@ def test_a_killed_training_goes_on_from_its_checkpoint(audio_corpus, tmp_path):
 
     def bits(store):
         results = ResultStore(str(tmp_path / store))
-        return {fit: (results.get(fit).scores, results.get(fit).predicted.tobytes()) for fit in results.done()}
+        return {
+            fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()
+        }
 
     assert bits("killed") == bits("straight")
     drop = {"seconds"}

@@ -52,9 +52,11 @@ class Desk:
         where = ["--corpus", str(self.root / corpus), "--store", str(self.root / store)]
         return ["run", "sent.yaml", *where, "--plugin", "mine_classes.py", "--json"]
 
-    def bits(self, store: str) -> dict[str, tuple]:
+    def bits(self, store: str) -> dict[str, bytes]:
         results = ResultStore(str(self.root / store))
-        return {fit: (results.get(fit).scores, results.get(fit).predicted.tobytes()) for fit in results.done()}
+        return {
+            fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()
+        }
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,8 @@ def test_an_experiment_names_a_kept_column_or_a_class():
         }
     )
     corpus = Corpus.from_frame(frame, id="song", targets="joy", classes="style", keep="year")
-    text = "name: e\ntitle: e\ncorpus: frame\ntargets: [joy]\nsystems: [{system: S, method: svr}]\nprotocols:\n"
+    text = "name: e\ntitle: e\ncorpus: frame\ntargets: [joy]\nmetric: rmse\nsystems: [{system: S, method: svr}]\n"
+    text += "protocols:\n"
     for column, folds in (("year", 4), ("style", 3)):
         text += f"  {column}: {{kind: group_kfold, folds: {folds}, group: {column}}}\n"
     study = make_study(parse_experiment(text, "e"), corpus)

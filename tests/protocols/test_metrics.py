@@ -10,30 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata
 
-from raymer.protocols.metrics import CATALOGUE, METRICS, accuracy, pearson, r2
+from raymer.protocols.metrics import CATALOGUE
 
 NUMBERS = [metric for metric in CATALOGUE.values() if metric.kind == "number"]
 LABELS = [metric for metric in CATALOGUE.values() if metric.kind == "class" and metric.needs == "labels"]
-
-
-def test_r2_and_pearson_equal_their_formulas():
-    rng = np.random.default_rng(0)
-    true, predicted = rng.normal(size=50), rng.normal(size=50)
-    assert r2(true, predicted) == pytest.approx(1 - ((true - predicted) ** 2).sum() / ((true - true.mean()) ** 2).sum())
-    assert pearson(true, predicted) == pytest.approx(np.corrcoef(true, predicted)[0, 1])
-    assert pearson(2 * true + 1, true) == pytest.approx(1)
-
-
-def test_a_constant_prediction_explains_nothing():
-    assert pearson(np.arange(5.0), np.ones(5)) == 0.0
-
-
-def test_accuracy_counts():
-    assert accuracy(np.array(["a", "b", "b"]), np.array(["a", "b", "a"])) == pytest.approx(2 / 3)
-
-
-def test_every_kind_of_target_has_metrics():
-    assert set(METRICS) == {"number", "class"}
 
 
 def concordance(true, predicted):
@@ -64,8 +44,6 @@ def test_numbers_equal_scikit_learn_or_the_formula(metric, seed):
     true = rng.normal(size=40).round(1)
     predicted = 0.5 * true + rng.normal(size=40).round(1)
     assert metric.score(true, predicted) == pytest.approx(OF_NUMBERS[metric.name](true, predicted), rel=1e-12)
-    if metric.name in METRICS["number"]:
-        assert metric.score(true, predicted) == METRICS["number"][metric.name](true, predicted)
 
 
 @pytest.mark.parametrize("metric", LABELS, ids=lambda metric: metric.name)

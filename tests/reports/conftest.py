@@ -20,8 +20,17 @@ def made_up_scores(study: Study, *, epochs: tuple[int, ...] = (0,), seed: int = 
             for target in fit.targets:
                 for epoch in epochs:
                     value = 0.3 + 0.02 * number + 0.001 * epoch + 0.03 * rng.normal()
-                    score = (fit.id, fit.system.name, target, epoch, study.spec.metric, split.repeat, split.fold, value)
-                    rows.append((number, system.name, system.protocol, *score, 40, 20, 0.1, 0.2, False))
+                    score = (
+                        fit.id,
+                        fit.system.name,
+                        target,
+                        epoch,
+                        study.metrics[target][0],
+                        split.repeat,
+                        split.fold,
+                        value,
+                    )
+                    rows.append((number, system.name, system.protocol, *score, 1, 40, 20, 0.1, 0.2, 0.3))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 
 

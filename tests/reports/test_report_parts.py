@@ -36,7 +36,7 @@ def study(corpus):
 
 
 def pairs(study, scores, targets=("valence", "arousal")):
-    found = contrasts(study.systems, system_labels(study.spec.systems), scores, targets, "r2")
+    found = contrasts(study.systems, system_labels(study.spec.systems), scores, dict.fromkeys(targets, ("r2",)))
     return {title: [(one.a, one.b) for one in made] for title, made in found.items()}, found
 
 
@@ -77,11 +77,11 @@ def test_average_where_targets_are_many(study, scores_of):
 
 def test_best_systems_are_complete_ones(study, scores_of):
     scores = scores_of(study)
-    best = best_systems(study.systems, scores, ["valence"], "r2")
+    best = best_systems(study.systems, scores, {"valence": ("r2",)})
     means = scores[scores["target"] == "valence"].groupby("row")["value"].mean()
     assert best == {"valence": (means.idxmax(), pytest.approx(means.max()))}
     lacking = scores[~((scores["row"] == means.idxmax()) & (scores["fold"] == 0))]
-    assert best_systems(study.systems, lacking, ["valence"], "r2")["valence"][0] != means.idxmax()
+    assert best_systems(study.systems, lacking, {"valence": ("r2",)})["valence"][0] != means.idxmax()
 
 
 @pytest.mark.parametrize("n_groups", [3, 20])
@@ -112,7 +112,7 @@ def test_facts(study, scores_of):
     assert protocol_words({"kind": "group_kfold", "folds": 5, "shuffle": False}) == (
         "group kfold splits: folds 5, no shuffle"
     )
-    scores = scores_of(study).iloc[:4].assign(shared=[False, True, False, False], reducer_seconds=10.0)
+    scores = scores_of(study).iloc[:4].assign(spent_seconds=[10.2, 0.2, 10.2, 10.2])
     assert time_spent(scores).startswith("30.8 s of one core in 4 fits")
 
 

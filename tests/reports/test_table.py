@@ -30,13 +30,13 @@ def scores_of(study, values):
     rows = []
     for number, system in enumerate(study.systems):
         for fold, fit in enumerate(system.fits):
-            score = (fit.id, fit.system.name, "valence", 0, "r2", 0, fold, values[fold], 40, 20, 0.1, 0.2, False)
+            score = (fit.id, fit.system.name, "valence", 0, "r2", 0, fold, values[fold], 1, 40, 20, 0.1, 0.2, 0.3)
             rows.append((number, system.name, system.protocol, *score))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 
 
 def test_rows_hold_mean_difference_and_interval(study):
-    rows = make_rows(study.systems, scores_of(study, [0.1, 0.2, 0.6]), ["valence"], "r2")
+    rows = make_rows(study.systems, scores_of(study, [0.1, 0.2, 0.6]), study.metrics)
     assert [(row.system, row.protocol, row.folds, row.n_features) for row in rows] == [
         ("SVR", "folds", 3, 12),
         ("PCA", "folds", 2, 4),
@@ -55,11 +55,11 @@ def test_rows_hold_mean_difference_and_interval(study):
 
 def test_a_missing_fold_is_no_mean(study):
     scores = scores_of(study, [0.1, 0.2, 0.6]).iloc[1:]
-    row = make_rows(study.systems, scores, ["valence"], "r2")[0]
+    row = make_rows(study.systems, scores, study.metrics)[0]
     assert (row.mean, row.sd, row.difference, row.folds, row.missing) == (None, None, None, 2, 1)
 
 
 def test_no_scores_at_all(study):
-    rows = make_rows(study.systems, scores_of(study, [0, 0, 0]).iloc[:0], ["valence"], "r2")
+    rows = make_rows(study.systems, scores_of(study, [0, 0, 0]).iloc[:0], study.metrics)
     assert [row.missing for row in rows] == [3, 2, 3, 2]
     assert all(row.seconds is None for row in rows)

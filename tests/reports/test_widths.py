@@ -31,7 +31,7 @@ def study(corpus):
 
 def test_points_and_intervals(study, scores_of):
     scores = scores_of(study)
-    points = make_width_points(study.systems, scores, study.spec.targets, "r2")
+    points = make_width_points(study.systems, scores, study.metrics)
     assert [(p.reducer, p.width) for p in points if p.target == "valence"] == [
         ("none", None), ("pca", 2), ("tnn", 2), ("pca", 4), ("pca", 8),
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def test_points_and_intervals(study, scores_of):
 def test_a_point_that_lacks_a_fold_is_left_out(study, scores_of):
     scores = scores_of(study)
     scores = scores[~((scores["row"] == 3) & (scores["fold"] == 1))]
-    points = make_width_points(study.systems, scores, study.spec.targets, "r2")
+    points = make_width_points(study.systems, scores, study.metrics)
     assert [p.mean is None for p in points if (p.reducer, p.width) == ("pca", 4)] == [True, True]
     plot = widths_plot(points)
     assert "Partial" in plot.caption

@@ -1,26 +1,26 @@
 """ResultStore: what goes in comes out, whole or not at all."""
 
 import errno
+import json
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from raymer.errors import UsageError
-from raymer.results.frame import read_scores
-from raymer.results.store import Result, ResultStore, StoreError
+from raymer.results.result import Result
+from raymer.results.store import ResultStore, StoreError
 
 
 def make_result(value: float = 0.5) -> Result:
     return Result(
         fit={"method": {"name": "svr"}, "targets": ["valence"]},
-        scores=({"target": "valence", "epoch": 0, "metric": "r2", "value": value},),
         clip_ids=np.array(["a", "b"]),
         targets=np.array(["valence", "valence"]),
         epochs=np.zeros(2, dtype=np.int32),
         true=np.array([1.0, 2.0]),
-        predicted=np.array([1.5, np.pi]),
+        predicted=np.array([value, np.pi]),
         n_train=8,
         n_test=2,
         seconds={"reducer": 0.1, "predictor": 0.2, "shared": False},
@@ -39,9 +39,31 @@ def test_round_trip(tmp_path):
     assert read.predicted.tobytes() == wrote.predicted.tobytes()
     assert read.true.tobytes() == wrote.true.tobytes()
     assert read.clip_ids.tolist() == ["a", "b"]
-    assert (read.fit, read.scores, read.seconds, read.n_train) == (wrote.fit, wrote.scores, wrote.seconds, 8)
+    assert (read.fit, read.seconds, read.n_train) == (wrote.fit, wrote.seconds, 8)
+    assert (read.classes, read.probabilities) == ((), None)
     header = store.header("ab12")
-    assert (header.scores, header.n_test, header.n_train) == (wrote.scores, 2, 8)
+    assert (header.seconds, header.versions, header.n_test, header.n_train) == (wrote.seconds, wrote.versions, 2, 8)
+
+
+def test_probabilities_come_back_to_the_bit(tmp_path):
+    store = ResultStore(str(tmp_path))
+    table = np.random.default_rng(0).dirichlet(np.ones(3), size=2)
+    names = {"true": np.array(["pop", "rock"]), "predicted": np.array(["jazz", "rock"])}
+    wrote = replace(make_result(), **names, classes=("jazz", "pop", "rock"), probabilities=table)
+    store.put("ab12", wrote)
+    read = store.get("ab12")
+    assert read.probabilities.tobytes() == table.tobytes()
+    assert (read.classes, read.true.tolist()) == (wrote.classes, ["pop", "rock"])
+
+
+def test_a_store_of_another_format_is_refused_in_one_line(tmp_path):
+    store = ResultStore(str(tmp_path))
+    store.claim("deam", "f1", {})
+    record = json.loads((tmp_path / "store.json").read_text())
+    (tmp_path / "store.json").write_text(json.dumps({**record, "format": 2}))
+    for call in (store.check_exists, lambda: store.claim("deam", "f1", {})):
+        with pytest.raises(UsageError, match="has format 2, this raymer reads 3: run into a new store"):
+            call()
 
 
 def test_a_file_uri_is_the_same_store(tmp_path):
@@ -102,17 +124,3 @@ def test_a_store_belongs_to_one_corpus(tmp_path):
         store.claim("deam", "f1", {"is13": "changed"})
     with pytest.raises(UsageError, match="other features called logmel"):
         store.claim("deam", "f1", {"logmel": "changed"})
-
-
-def test_scores_are_tidy_and_in_order(tmp_path):
-    store = ResultStore(str(tmp_path))
-
-    class Planned:
-        def __init__(self, fit_id):
-            self.id, self.split, self.system = fit_id, "s1", SimpleNamespace(name="svr")
-
-    for fit_id, value in (("b2", 0.2), ("a1", 0.1)):
-        store.put(fit_id, make_result(value))
-    frame = read_scores(store, [Planned("a1"), Planned("missing"), Planned("b2")], {"s1": (0, 4)})
-    assert frame["value"].tolist() == [0.1, 0.2]
-    assert frame[["repeat", "fold", "n_train", "n_test", "epoch"]].iloc[0].tolist() == [0, 4, 8, 2, 0]

@@ -24,6 +24,7 @@ from raymer.stats.outcome import TTest
 KEYS = [
     "target",
     "metric",
+    "higher_is_better",
     "a",
     "b",
     "welch",

@@ -58,7 +58,7 @@ class NestedOutcome:
     interval : (float, float)
         At CONFIDENCE, the variance corrected for train parts that overlap (Nadeau and Bengio, 2003).
     optimism : float
-        The flat best value minus the estimate.
+        By how much the flat best value is better than the estimate.
     """
 
     flat: SearchOutcome
@@ -110,7 +110,7 @@ def run_nested(
     estimate = float(values.mean())
     interval = t_interval(estimate, error, folds - 1, CONFIDENCE)
     best = flat.best_value if flat.best_value is not None else float("nan")
-    return NestedOutcome(flat, tuple(outer), estimate, interval, best - estimate)
+    return NestedOutcome(flat, tuple(outer), estimate, interval, planned.task.sign * (best - estimate))
 
 
 def plan_outer(planned: PlannedSearch, folds: int) -> tuple[OuterFold, ...]:

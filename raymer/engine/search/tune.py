@@ -103,10 +103,11 @@ class _Searcher(OptunaSearch):  # type: ignore[misc]
         self._trials: dict[str, Any] = {}
         several = len(run.task.objectives) > 1
         names = [f"value_{name}" for name in run.task.objectives]
+        mode = "max" if run.task.sign > 0 else "min"
         super().__init__(
             self._define,
             metric=names if several else names[0],
-            mode=["max"] * len(names) if several else "max",
+            mode=[mode] * len(names) if several else mode,
             sampler=run.study.sampler,
             study_name=run.study.study_name,
             storage=run.storage,

@@ -13,7 +13,7 @@ import optuna
 import pandas as pd
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from raymer.errors import RaymerError, UsageError
@@ -33,7 +33,7 @@ class SearchOutcome:
     Attributes
     ----------
     best_params : dict
-        Of the best whole trial; with two objectives of the one on the front whose mean of both is highest. Empty
+        Of the best whole trial; with two objectives of the one on the front whose mean of both is best. Empty
         when no trial could be scored.
     best_value : float or None
         Its mean over the folds (and over both objectives).
@@ -123,7 +123,7 @@ def _study(planned: PlannedSearch, storage: JournalStorage) -> Study:
     study = optuna.create_study(
         storage=storage,
         study_name=f"{planned.name} {planned.id}",
-        directions=["maximize"] * len(planned.task.objectives),
+        directions=["maximize" if planned.task.sign > 0 else "minimize"] * len(planned.task.objectives),
         sampler=make_sampler(planned.sampler, planned.id, planned.space, planned.trials),
         load_if_exists=True,
     )
@@ -199,16 +199,16 @@ def found(study: Study, space: Space) -> SearchOutcome:
     """Return what a study has found, whoever ran it."""
     trials = finished(study)
     whole = [trial for trial in trials if state_of(trial) == "whole"]
-    best = max(whole, key=lambda trial: (np.mean(trial.values), -trial.number), default=None)
+    sign = _sign(study)
     several = len(study.directions) > 1
-    if several and whole:
-        best = max(_front(whole), key=lambda trial: (np.mean(trial.values), -trial.number))
+    front = _front(whole, sign) if several and whole else []
+    best = max(front or whole, key=lambda trial: (sign * np.mean(trial.values), -trial.number), default=None)
     names = list(space)
     return SearchOutcome(
         best_params=dict(best.params) if best else {},
         best_value=float(np.mean(best.values)) if best else None,
         trials=pd.DataFrame([_row(trial, names, study) for trial in trials]),
-        front=tuple(_member(trial, study) for trial in _front(whole)) if several else (),
+        front=tuple(_member(trial, study) for trial in front),
         failed=tuple(f"trial {t.number}: {t.user_attrs[ERROR]}" for t in trials if state_of(t) == "failed"),
     )
 
@@ -237,8 +237,13 @@ def _member(trial: FrozenTrial, study: Study) -> dict[str, Any]:
     return {"number": trial.number, "params": dict(trial.params), "values": values}
 
 
-def _front(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+def _sign(study: Study) -> int:
+    """Return 1 where a study looks for high values, -1 where for low ones; all its objectives share a metric."""
+    return 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
+
+
+def _front(trials: Sequence[FrozenTrial], sign: int) -> list[FrozenTrial]:
     """Return the trials that no other reaches in all objectives and beats in one."""
-    points = np.array([trial.values for trial in trials])
+    points = sign * np.array([trial.values for trial in trials])
     kept = [not ((points >= point).all(axis=1) & (points > point).any(axis=1)).any() for point in points]
     return [trial for trial, keep in zip(trials, kept, strict=True) if keep]

@@ -1,5 +1,6 @@
 """Planning a search: from an experiment's `search:` section to what is to be done, all checked before it starts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,8 @@ from raymer.identity import content_hash
 from raymer.learners.search_space import capped, search_space
 from raymer.learners.spaces import Space
 from raymer.nearest import unknown
-from raymer.protocols.scoring import metrics_of
 from raymer.protocols.splits import SplitProtocol
-from raymer.results.frame import AVERAGE
-from raymer.studies.samples import Samples
+from raymer.results.frame import AVERAGE, Metrics
 from raymer.studies.search.samplers import grid_levels
 from raymer.studies.search.task import SearchTask
 from raymer.studies.study import make_study
@@ -110,8 +109,8 @@ def plan_search(
     Raises
     ------
     UsageError
-        When the experiment has no `search` section; for less than one trial, an unknown sampler, a metric that does
-        not go with the targets, a grid that cannot be; and as `make_study` does.
+        When the experiment has no `search` section; for less than one trial, an unknown sampler, objectives that are
+        scored by different metrics or pooled over folds, a grid that cannot be; and as `make_study` does.
     """
     if spec.search is None:
         raise UsageError(f"experiment {spec.name} has no search section: say which system and space are to be searched")
@@ -130,7 +129,7 @@ def plan_search(
     system = study.systems[0].system
     objectives = search.objectives_of(spec.targets)
     targets = spec.targets if system.joint or AVERAGE in objectives else objectives
-    _check_metric(spec.metric, study.plan.samples, targets)
+    metric = _metric(spec, study.metrics, targets)
     samples = study.plan.samples
     space = capped(search_space(system, search.space), system, samples.n_features)
     if sampler == "grid":
@@ -146,7 +145,7 @@ def plan_search(
             system=system,
             targets=targets,
             objectives=objectives,
-            metric=spec.metric,
+            metric=metric,
             seed=spec.seed,
             guests=Guests.here(),
         ),
@@ -166,13 +165,17 @@ def _protocol(spec: Experiment) -> str:
     return spec.search.protocol or next(iter(spec.protocols))
 
 
-def _check_metric(metric: str, samples: Samples, targets: tuple[str, ...]) -> None:
-    for target in targets:
-        kind = samples.kind(target)
-        if metric not in metrics_of(kind):
-            what = "a class" if kind == "class" else "a number"
-            choice = " or ".join(metrics_of(kind))
-            raise UsageError(f"metric {metric} does not go with target {target}, which is {what}: choose {choice}")
+def _metric(spec: Experiment, metrics: Metrics, targets: Sequence[str]) -> str:
+    """Return the metric that is searched by: the one that decides all targets, fold by fold."""
+    if spec.aggregate == "pooled":
+        raise UsageError(
+            f"a search looks at its trials fold by fold, and {spec.name} pools them (aggregate: pooled): search an "
+            "experiment that does not, by a metric that its folds allow"
+        )
+    found = list(dict.fromkeys(metrics[target][0] for target in targets))
+    if len(found) > 1:
+        raise UsageError(f"search: {' and '.join(targets)} are scored by {' and '.join(found)}: search for one of them")
+    return found[0]
 
 
 def _finite(value: Any) -> Any:

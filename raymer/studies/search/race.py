@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+Scores = Sequence[float] | np.ndarray
+
 LEAST_FOLDS = 3
 """A spread that is estimated from fewer differences means nothing."""
 
@@ -16,7 +18,7 @@ CHANCE = 0.2
 """A trial whose chance to end above the best is below this is stopped."""
 
 
-def is_hopeless(scores: Sequence[float], best: Sequence[float]) -> bool:
+def is_hopeless(scores: Scores, best: Scores) -> bool:
     """Say whether a trial with these first scores has little chance to end above the best trial.
 
     With d_1..d_k the differences on the k folds that are done of n, the mean over the n - k that are left is
@@ -25,7 +27,7 @@ def is_hopeless(scores: Sequence[float], best: Sequence[float]) -> bool:
 
     Parameters
     ----------
-    scores : k scores of the trial, in the order of the folds
+    scores : k scores of the trial, in the order of the folds; higher is better (turn the sign of errors)
     best : n scores of the best whole trial
 
     Returns
@@ -46,9 +48,9 @@ def is_hopeless(scores: Sequence[float], best: Sequence[float]) -> bool:
 
 
 def comparable(scores: Sequence[float], best: Sequence[float]) -> float:
-    """Return what a trial that was stopped after its first k folds is worth beside whole ones.
+    """Return what a trial that was stopped after its first k folds is worth beside whole ones, in the metric's unit.
 
     The best trial's mean over all folds plus the mean difference from it on the k folds: what the difficulty of these
-    folds adds is taken away. For a trial that was stopped it lies below the best trial's mean.
+    folds adds is taken away. For a trial that was stopped it is worse than the best trial's mean.
     """
     return float(np.mean(best)) + float(np.mean(np.subtract(scores, best[: len(scores)])))

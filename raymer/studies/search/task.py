@@ -10,8 +10,10 @@ from raymer.components.guests import Guests
 from raymer.learners.search_space import system_with
 from raymer.learners.system import System
 from raymer.protocols.nested import GivenSplits
+from raymer.protocols.scoring import find_metric
 from raymer.protocols.splits import Split
 from raymer.results.frame import AVERAGE
+from raymer.results.scoring import score
 from raymer.results.store import ResultStore, StoreError
 from raymer.studies.fit import Fit, Plan, plan, units
 from raymer.studies.samples import Samples
@@ -79,6 +81,11 @@ class SearchTask:
     seed: int
     guests: Guests = field(default_factory=Guests)
 
+    @property
+    def sign(self) -> int:
+        """1 where a higher score is better, -1 where a lower one is."""
+        return 1 if find_metric(self.metric).higher_is_better else -1
+
     def plan(self, params: Params) -> Plan:
         """Return every fit of a configuration."""
         system = system_with(self.system, params)
@@ -106,12 +113,16 @@ class SearchTask:
         scores: dict[str, float] = {}
         seconds = 0.0
         for fit in fits:
-            header = store.header(fit.id)
-            mine = [score for score in header.scores if score["metric"] == self.metric]
-            last = max(score["epoch"] for score in mine)
-            scores |= {score["target"]: score["value"] for score in mine if score["epoch"] == last}
+            result = store.get(fit.id)
+            made = score(find_metric(self.metric), [result])
+            last = max(one.epoch for one in made)
+            for one in made:
+                if one.epoch == last and one.value is None:
+                    return FoldReport(fold, error=f"{self.metric} of {one.target} is undefined on fold {fold}")
+                if one.epoch == last and one.value is not None:
+                    scores[one.target] = one.value
             if fit.id not in reused:
-                seconds += header.seconds["predictor"] + (0 if header.seconds["shared"] else header.seconds["reducer"])
+                seconds += result.seconds["predictor"] + (0 if result.seconds["shared"] else result.seconds["reducer"])
         scores[AVERAGE] = float(np.mean([scores[target] for target in self.targets]))
         ran = tuple(fit.id for fit in fits if fit.id not in reused)
         return FoldReport(fold, tuple(scores[name] for name in self.objectives), ran, reused, seconds)

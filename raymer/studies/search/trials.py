@@ -217,10 +217,11 @@ class SearchRun:
     def _is_hopeless(self, trial: RunningTrial) -> bool:
         if not self.planned.stopping or self._best is None:
             return False
-        return is_hopeless(_column(trial.scores), _column(self._best[0]))
+        sign = self.task.sign
+        return is_hopeless(sign * np.array(_column(trial.scores)), sign * np.array(_column(self._best[0])))
 
     def _compete(self, scores: Scores, params: dict[str, Any]) -> None:
-        if self._best is None or np.mean(scores) > np.mean(self._best[0]):
+        if self._best is None or self.task.sign * (np.mean(scores) - np.mean(self._best[0])) > 0:
             self._best = (scores, params)
 
     def _count(self, state: str) -> None:

@@ -63,7 +63,7 @@ def wait_for(bench: Bench, store: str, count: int, process: subprocess.Popen) ->
 
 def bits(bench: Bench, store: str) -> dict[str, tuple]:
     results = ResultStore(str(bench.root / store))
-    return {fit: (results.get(fit).scores, results.get(fit).predicted.tobytes()) for fit in results.done()}
+    return {fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()}
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,11 @@ def test_classes_are_predicted_by_name(folder, wavs, tmp_path, row):
     frame = model.predict(wavs).frame
     assert frame["mood"].tolist() == in_memory(study, row)["mood"].tolist()
     assert set(frame["mood"]) <= {"bright", "dark"}
-    assert list(frame.columns) == ["clip", "mood", "distance", "unlike"], "a class has no interval"
+    shares = ["mood_p_bright", "mood_p_dark"] if row == 0 else []
+    assert list(frame.columns) == ["clip", "mood", *shares, "distance", "unlike"], "a class has no interval"
+    if shares:
+        assert np.allclose(frame[shares].sum(axis=1), 1)
+        assert frame["mood"].tolist() == [name.removeprefix("mood_p_") for name in frame[shares].idxmax(axis=1)]
     assert [score["metric"] for score in model.card["evaluation"]["scores"]] == ["accuracy"]
 
 
