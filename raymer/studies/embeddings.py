@@ -88,5 +88,6 @@ def _reduced(features: np.ndarray, labels: np.ndarray, fit: Fit | None) -> np.nd
 
 def _places(features: np.ndarray) -> np.ndarray:
     perplexity = min(30.0, (len(features) - 1) / 3)
-    made = TSNE(n_components=2, init="pca", perplexity=perplexity, max_iter=500, random_state=0, n_jobs=1)
+    init = "pca" if features.shape[1] > 1 else "random"  # one feature has no two principal axes
+    made = TSNE(n_components=2, init=init, perplexity=perplexity, max_iter=500, random_state=0, n_jobs=1)
     return np.asarray(made.fit_transform(features.astype(np.float32)))
