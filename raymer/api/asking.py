@@ -119,8 +119,9 @@ def answer(
 
 def why_untested(scores: pd.DataFrame, planned: PlannedComparison) -> dict[str, str]:
     """Return, of the methods whose scores (of one target and metric) allow no test, why not."""
-    if planned.study.spec.aggregate == "pooled":
-        why = "its score is that of the pooled predictions of a repeat, and repeats share all their clips"
+    repeats = [split.repeat for split in planned.splits]
+    if planned.study.spec.aggregate == "pooled" and len(set(repeats)) < len(repeats):
+        why = "the pooled predictions of a repeat have one score, and repeats share their clips"
         return dict.fromkeys(planned.labels, why)
     counts = scores.groupby("method")["value"].agg(["size", "count"])
     return {

@@ -30,7 +30,7 @@ def metric_words(metrics: Metrics, aggregate: str) -> str:
     """Return the metrics of an experiment for a title: their names, which are better low, and what a score is of."""
     names = dict.fromkeys(name for own in metrics.values() for name in own)
     said = ", ".join(axis_words(name) for name in names)
-    return f"{said}, {'a score a fold' if aggregate == 'fold' else 'pooled over each repeat'}"
+    return f"{said}; {'fold by fold' if aggregate == 'fold' else 'pooled over each repeat'}"
 
 
 def result_tables(title: str, short_title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> list[TextTable]:
@@ -71,19 +71,19 @@ def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> Te
 def best_words(rows: Sequence[Row]) -> list[str]:
     """Return a remark on the best mean of each target by the metric that decides, where there are rows to choose from.
 
-    It is no verdict: that it is the best by more than chance is for `compare` to say.
+    It is no verdict: whether it is the best by more than chance is for `compare` to say.
     """
-    first = {row.target: row.metric for row in reversed(rows)}
-    with_protocol = len({row.protocol for row in rows}) > 1
+    keys = {row.target: row.metric for row in reversed(rows)}  # the first of each target decides
+    several = len({row.protocol for row in rows}) > 1
     lines = []
     for protocol in dict.fromkeys(row.protocol for row in rows):
         mine = [row for row in rows if row.protocol == protocol]
-        best = [row for row in mine if row.best and row.metric == first[row.target]]
-        if not best or len({row.row for row in mine}) < 2:
-            continue
-        named = ", ".join(f"{row.target} {row.system} ({row.metric} {row.mean:.3f})" for row in best)
-        under = f" under {protocol}" if with_protocol else ""
-        lines.append(f"best means{under}, which is not yet a difference that may be claimed: {named}")
+        best = {row.target: row for row in mine if row.best and row.metric == keys[row.target]}
+        named = [best[target] for target in dict.fromkeys(row.target for row in rows) if target in best]
+        if named and len({row.row for row in mine}) > 1:
+            under = f" under {protocol}" if several else ""
+            said = ", ".join(f"{row.target} {row.system} ({row.metric} {row.mean:.3f})" for row in named)
+            lines.append(f"best means{under}, no verdict yet (that is for compare): {said}")
     return lines
 
 

@@ -98,7 +98,7 @@ def check_defined(protocol: str, fits: Sequence[Fit], plan: Plan, metrics: Metri
             if lacking:
                 where = f"{len(lacking)} of {len(tested)} {PARTS[aggregate]} of protocol {protocol}"
                 why = f"{lacking[0].place}: {_why(find_metric(name), lacking[0])}"
-                way_on = _way_on(find_metric(name), tested)
+                way_on = _way_on(find_metric(name), tested if aggregate == "fold" else ())
                 raise UsageError(f"metric {name} of {target} is undefined in {where} ({why}): {way_on}")
 
 
@@ -139,13 +139,19 @@ def _why(metric: Metric, part: _Tested) -> str:
 
 
 def _way_on(metric: Metric, tested: Sequence[_Tested]) -> str:
-    """Return what may be done instead; pooling is named where it would help."""
+    """Return what may be done instead; pooling the test parts in `tested` is named where it would help."""
     another = "a metric that is defined there (accuracy, macro_f1)" if metric.kind == "class" else "rmse or mae"
-    labels, classes = np.concatenate([part.labels for part in tested]), {name for one in tested for name in one.classes}
-    if len(tested) < 2 or not metric.is_defined_on(labels, sorted(classes)):
+    if not _is_pooled_defined(metric, tested):
         return f"take {another}, or leave the target out"
     stratified = "stratified splits, " if metric.kind == "class" else ""
     return f"take fewer folds, {stratified}{another}, or pool the predictions of a repeat (aggregate: pooled)"
+
+
+def _is_pooled_defined(metric: Metric, tested: Sequence[_Tested]) -> bool:
+    if len(tested) < 2:
+        return False
+    classes = {name for part in tested for name in part.classes}
+    return metric.is_defined_on(np.concatenate([part.labels for part in tested]), sorted(classes))
 
 
 def unseen_words(plan: Plan, target: str) -> str:
