@@ -9,13 +9,14 @@ from raymer.api.asking import Answer, Question, answer
 from raymer.api.gathering import gather, write_report
 from raymer.api.results import Ran
 from raymer.api.scores import Scores
+from raymer.audits import Finding, quick_findings
 from raymer.components.plugins import bring_files
 from raymer.corpora.base import Corpus, load_corpus
 from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError
-from raymer.experiments.spec import Experiment, load_experiment
+from raymer.experiments.spec import JOIN, Experiment, load_experiment
 from raymer.models.final import Evaluation, choose_system, evaluate, fit_final, plan_evaluation
 from raymer.models.model import Model
 from raymer.reports.report import Report
@@ -59,6 +60,12 @@ class OpenStudy:
         if self._planned is None:
             self._planned = make_study(self.spec, self.corpus)
         return self._planned
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the quick checks of the audit find in the clips and inputs of the experiment."""
+        used = {name for system in self.planned.systems for name in system.input.split(JOIN)}
+        return quick_findings(self.corpus, used)
 
     def run(self, *, on_progress: OnProgress = _silent) -> Ran:
         """Run what is missing, and return the table with what the run did; failed fits are in it."""

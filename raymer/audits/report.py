@@ -1,7 +1,7 @@
 """An audit: every check run over a corpus; what was found, what passed, and what could not be said."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -111,9 +111,23 @@ def audit(
     )
 
 
-def quick_findings(corpus: Corpus) -> list[Finding]:
-    """Return what the quick checks find: nothing is trained and no distances between all clips are taken."""
-    return list(_weighed(_run(corpus, (check for check in CHECKS if check.quick)).findings))
+QUICK_CELLS = 10_000_000
+"""Above so many features times clips even the quick checks take many seconds: a whole audit is asked for then."""
+
+
+def quick_findings(corpus: Corpus, inputs: Iterable[str] | None = None) -> list[Finding]:
+    """Return what the quick checks find: nothing is trained and no distances between all clips are taken.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    inputs : iterable of str, optional
+        The inputs that matter; by default all. Those beyond `QUICK_CELLS` are left to a whole audit.
+    """
+    wanted = corpus.inputs if inputs is None else set(inputs)
+    small = {name: item for name, item in corpus.inputs.items() if name in wanted and item.values.size <= QUICK_CELLS}
+    looked_at = replace(corpus, inputs=small)
+    return list(_weighed(_run(looked_at, (check for check in CHECKS if check.quick)).findings))
 
 
 def _run(corpus: Corpus, checks: Iterable[Check]) -> _Outcome:

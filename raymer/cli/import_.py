@@ -17,7 +17,7 @@ from raymer.cli.options import (
     StemOption,
     StripZerosOption,
 )
-from raymer.cli.output import err, one_line_errors, print_json, say
+from raymer.cli.output import err, one_line_errors, print_json, say, serious_lines
 
 if TYPE_CHECKING:
     from raymer.corpora.door.questions import Questions
@@ -81,6 +81,8 @@ def import_(
     Of a table every column gets a role, which the summary says; doubtful columns are asked about, all at once.
     """
     with one_line_errors(in_flags):
+        from raymer.audits import quick_findings
+        from raymer.audits.finding import CHANGES
         from raymer.corpora.base import check_place, write_corpus
         from raymer.corpora.door.questions import Questions
         from raymer.corpora.info import ImportOptions
@@ -124,15 +126,26 @@ def import_(
             ask(asked, command("import", context.params), json=json)
             raise typer.Exit(asked.exit_code) from asked
         write_corpus(made, output, replace_existing=force)
+        found = quick_findings(made)
         if json:
             origin = {"importer": made.origin.importer, "sources": list(made.origin.sources)}
-            print_json({"corpus": made.name, **made.notes, "origin": origin, "fingerprint": made.fingerprint})
+            findings = [finding.to_record() for finding in found]
+            record = {"corpus": made.name, **made.notes, "origin": origin, "fingerprint": made.fingerprint}
+            print_json({**record, "findings": findings})
             return
         say(f"{made.name}: {len(made.clips)} clips -> {output}")
         for line in summary(made.notes):
             say(f"  {line}")
         if corpus == "table" and not made.inputs:
             say(f"  no features yet: raymer add {shlex.quote(str(output))} FILE --name NAME")
+        for line in serious_lines(found):
+            say(line)
+        if found:
+            rest = sum(finding.severity != CHANGES for finding in found)
+            say(
+                f"quick audit: {len(found) - rest} would change a score, {rest} worth knowing: raymer audit "
+                f"{shlex.quote(str(output))}"
+            )
 
 
 def _tuple(words: Words) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,6 +15,7 @@ from rich.table import Table
 from raymer.errors import RaymerError
 
 if TYPE_CHECKING:
+    from raymer.audits import Finding
     from raymer.engine.gang.queue import Progress
     from raymer.engine.run import RunSummary
     from raymer.reports.table import Row
@@ -100,6 +101,13 @@ def _words(progress: "Progress", seconds: float) -> str:
     if finished:
         parts.append(f"about {seconds / finished * (progress.total - finished):.0f} s left")
     return ", ".join(parts)
+
+
+def serious_lines(findings: "Iterable[Finding]") -> list[str]:
+    """Return a line a finding of an audit that would change a score."""
+    return [
+        f"! {finding.code}: {finding.message}" for finding in findings if finding.severity == "would change a score"
+    ]
 
 
 def print_rows(title: str, short_title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> None:

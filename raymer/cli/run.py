@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from raymer.cli.options import CorpusOption, ExperimentArgument, JsonOption, StoreOption
-from raymer.cli.output import err, exit_if_failed, print_json, print_summary, print_table, progress_display
+from raymer.cli.output import (
+    err,
+    exit_if_failed,
+    print_json,
+    print_summary,
+    print_table,
+    progress_display,
+    serious_lines,
+)
 from raymer.cli.verb import ChangesOptions, MachineOptions, verb
 from raymer.engine.machine import Machine
 from raymer.errors import UsageError
@@ -56,6 +64,8 @@ def run_experiment(
     from raymer.api.study import open_study
 
     study = open_study(experiment, corpus, store, machine=machine, **changes)
+    for line in serious_lines(study.findings):
+        err.print(line, markup=False)
     with progress_display(study.spec.name) as progress:
         ran = study.run(on_progress=progress)
     print_summary(ran.summary, study.store.failures(ran.summary.failed))
