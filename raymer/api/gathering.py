@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from raymer.audits import quick_findings
 from raymer.corpora.base import Corpus
+from raymer.experiments.spec import JOIN
 from raymer.protocols.scoring import find_metric
 from raymer.reports.facts import made_here, protocol_words, time_spent
 from raymer.reports.page import make_page
@@ -50,7 +52,22 @@ def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: in
         embedded=embed(study) if len(scores) else None,
         facts=_facts(study, corpus, store, scores),
         remarks=remarks(study, store, scores),
+        findings=quick_findings(corpus, {name for one in study.systems for name in one.input.split(JOIN)}),
+        inputs=input_words(study, corpus),
     )
+
+
+def input_words(study: Study, corpus: Corpus) -> dict[str, str]:
+    """Say of each input how wide it is, what made it, and how many clips have it."""
+    words = {}
+    for samples in study.plan.inputs.values():
+        item = corpus.inputs.get(samples.input)
+        made_by = dict(item.made_by) if item is not None else {}
+        source = made_by.get("file") or made_by.get("extractor") or made_by.get("kind") or ""
+        what = "features" if samples.accepts == "table" else "numbers a frame"
+        covered = f"{study.coverage[samples.input]} of {len(corpus.clips)} clips"
+        words[samples.input] = f"{samples.n_features} {what}, {covered}" + (f", from {source}" if source else "")
+    return words
 
 
 def _predictions(study: Study, store: ResultStore, scores: Any) -> list[Predictions]:

@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 
 from raymer.engine.run import RunSummary
+from raymer.reports.standing import standing_tables
 from raymer.reports.table import Row, make_rows
 from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.results.store import ResultStore
+from raymer.studies.naming import system_labels
 from raymer.studies.remarks import remarks
 from raymer.studies.study import Study
 
@@ -34,7 +36,15 @@ class Ran:
         found = remarks(self.study, self.store, self.study.scores(self.store))
         notes = [*self.study.clip_notes(), *found, *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
-        return result_tables(title, spec.title, self.rows(), notes)
+        return [*result_tables(title, spec.title, self.rows(), notes), *self._standings()]
+
+    def _standings(self) -> list[TextTable]:
+        """Return where each row stands, where representations are compared."""
+        study, spec = self.study, self.study.spec
+        if spec.aggregate == "pooled":
+            return []
+        labels = system_labels(spec.systems) * len(spec.protocols)
+        return standing_tables(study.systems, labels, study.scores(self.store), study.metrics, spec.baseline)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a frame."""

@@ -131,8 +131,9 @@ class Experiment(_Strict):
     `metric` is one or several, all of them shown; of those for a target's kind the first decides, and is what was
     published. `aggregate` says what a score is of: the test part of a fold, or all predictions of a repeat, pooled.
     `epochs` and `every` go to all methods that are trained by epochs: how many, and which are scored (every k-th and
-    the last). `published_features`, where given, is the number of features the published table started from: widths
-    are scaled by the number really there over it, and the table says so.
+    the last). `baseline` is the system that all rows are held against where representations are compared, by default
+    one that looks at no feature. `published_features`, where given, is the number of features the published table
+    started from: widths are scaled by the number really there over it, and the table says so.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Experiment(_Strict):
     published_features: int | None = Field(default=None, ge=1)
     protocols: dict[str, ProtocolSpec] = Field(min_length=1)
     systems: tuple[SystemSpec, ...] = Field(min_length=1)
+    baseline: str | None = None
     published_verdicts: tuple[PublishedVerdict, ...] = ()
     search: SearchSpec | None = None
     not_mentioned: dict[str, str] = {}
@@ -216,6 +218,9 @@ class Experiment(_Strict):
             for target in system.published:
                 if target not in self.targets:
                     raise UsageError(f"system {system.system}: {unknown('target', target, self.targets)}")
+        rows = [system.system for system in self.systems]
+        if self.baseline is not None and self.baseline not in rows:
+            raise UsageError(f"baseline: {unknown('system', self.baseline, rows)}")
         methods = [system.method or system.system for system in self.systems]
         for claim in self.published_verdicts:
             for name in (claim.method, claim.baseline):

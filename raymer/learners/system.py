@@ -230,9 +230,14 @@ class System:
         return ENCODERS.own["gru"].value(self.network.params, name)
 
     @property
+    def is_blind(self) -> bool:
+        """Whether its predictor looks at no feature: what any other must beat."""
+        return self.predictor.use in BLIND
+
+    @property
     def takes_missing(self) -> bool:
         """Whether features may be missing: a step fills them, or one of somebody else's is trusted to know."""
-        if self.predictor.use in BLIND and self.main_step is None:
+        if self.is_blind and self.main_step is None:
             return True
         return any(step.use == "impute" or ":" in step.use for step in self.steps)
 

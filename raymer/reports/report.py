@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from raymer.audits import Finding
 from raymer.experiments.spec import Experiment
 from raymer.protocols.scoring import find_metric
 from raymer.reports.comparison import published_claim
@@ -16,6 +17,7 @@ from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, predicted_plot
+from raymer.reports.standing import standing_tables
 from raymer.reports.table import PlannedSystem, Row, make_rows
 from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
@@ -59,6 +61,10 @@ class Report:
         How it was run, a line each: protocol, seed, versions, machine, time.
     remarks : sequence of str
         What the means would hide: values chosen inside fits, folds far outside the others.
+    findings : sequence
+        What the quick checks of the audit found in the corpus.
+    inputs : mapping of input to str
+        Width, origin and coverage of each, in words.
     """
 
     spec: Experiment
@@ -77,6 +83,8 @@ class Report:
     embedded: tuple[pd.DataFrame, str] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_partial(self) -> bool:
@@ -100,7 +108,13 @@ class Report:
 
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
-        return result_tables(self.title, self.spec.title, self.results, self.remarks)
+        return [*result_tables(self.title, self.spec.title, self.results, self.remarks), *self.standings()]
+
+    def standings(self) -> list[TextTable]:
+        """Return where each row stands against the best and the baseline, where several inputs are compared."""
+        if self.spec.aggregate == "pooled":
+            return []
+        return standing_tables(self.systems, self.labels, self.scores, self.metrics, self.spec.baseline, self.inputs)
 
     def plots(self) -> list[Plot]:
         """Return the figures that the results suffice for."""

@@ -35,6 +35,7 @@ class WidthPoint:
     interval: tuple[float, float] | None
     folds: int
     protocol: str
+    input: str
 
     def to_record(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
@@ -64,7 +65,7 @@ def has_widths(points: Sequence[WidthPoint]) -> bool:
     curves: dict[tuple[str, ...], set[int]] = {}
     for point in points:
         if point.width is not None:
-            curves.setdefault((point.reducer, point.predictor, point.protocol), set()).add(point.width)
+            curves.setdefault((point.reducer, point.predictor, point.protocol, point.input), set()).add(point.width)
     return any(len(widths) >= 3 for widths in curves.values())
 
 
@@ -100,16 +101,19 @@ def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str
         interval=corrected_interval(scores) if is_whole and aggregate == "fold" else None,
         folds=len(scores),
         protocol=system.protocol,
+        input=system.input,
     )
 
 
 def _label(point: WidthPoint, points: Sequence[WidthPoint]) -> str:
-    """Name what shares a line: the reducer, with predictor and protocol where there are several."""
+    """Name what shares a line: the reducer, with predictor, input and protocol where there are several."""
     parts = [point.reducer.upper()]
     if point.width is None:
         parts = [f"{point.predictor.upper()} on all {point.n_features}"]
     elif len({other.predictor for other in points}) > 1:
         parts.append(f"before {point.predictor.upper()}")
+    if len({other.input for other in points}) > 1:
+        parts.append(f"of {point.input}")
     if len({other.protocol for other in points}) > 1:
         parts.append(f"({point.protocol})")
     return " ".join(parts)
