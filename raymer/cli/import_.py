@@ -250,8 +250,17 @@ def of_columns(roles: Mapping[str, Any]) -> list[str]:
     if "kept" in roles:
         lines.append(f"kept beside the clips: {', '.join(roles['kept'])}")
     if "ignored" in roles:
-        lines.append(f"left out: {', '.join(f'{name} ({why})' for name, why in roles['ignored'].items())}")
+        by_reason: dict[str, list[str]] = {}
+        for name, why in roles["ignored"].items():
+            by_reason.setdefault(why, []).append(name)
+        lines.append(f"left out: {', '.join(f'{_few(names)} ({why})' for why, names in by_reason.items())}")
     return lines
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, of many the first and last."""
+    shown = names if len(names) <= 6 else [*names[:3], "...", *names[-3:]]
+    return ", ".join(shown) if len(names) <= 6 else f"{len(names)}: {', '.join(shown)}"
 
 
 def of_input(name: str, found: Mapping[str, Any]) -> list[str]:

@@ -58,7 +58,7 @@ def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
     lines = [
         f"# {corpus.name}: {len(corpus.clips)} clips. Which representation predicts better, and may that be claimed?",
         "#   raymer run THIS.yaml -c CORPUS -s STORE",
-        "#   raymer compare SYSTEM SYSTEM -e THIS.yaml -c CORPUS -s STORE",
+        "#   raymer compare THIS.yaml SYSTEM SYSTEM -c CORPUS -s STORE",
         "#   raymer report THIS.yaml -c CORPUS -s STORE -o REPORT",
         f"name: {_text(corpus.name + '-draft')}",
         f"title: {_text('Representations of ' + corpus.name)}",
@@ -116,9 +116,12 @@ def _protocol(corpus: Corpus, kind: str) -> list[str]:
         folds = max(2, min(folds, *(int(corpus.clips[name].value_counts().min()) for name in classes)))
     lines.append(f"  folds: {{kind: {way}, folds: {folds}, seed: 0}}")
     for column in corpus.kept:
-        values = corpus.clips[column].nunique()
-        if 2 <= values <= FOLDS:
-            lines.append(f"  # by {column}: {{kind: group_kfold, folds: {values}, group: {_text(column)}}}")
+        found = {str(value).casefold() for value in corpus.clips[column].dropna()}
+        if {"train", "test"} <= found:
+            lines.append(f"  # given: {{kind: given, column: {_text(column)}}}")
+        elif 2 <= len(found) <= FOLDS:
+            label = _text(f"by {column}")
+            lines.append(f"  # {label}: {{kind: group_kfold, folds: {len(found)}, group: {_text(column)}}}")
     return lines
 
 
