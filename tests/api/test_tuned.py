@@ -99,7 +99,7 @@ def test_test_rows_move_no_choice(two_inputs, tmp_path):
     rows = two_inputs.clips["clip_id"].isin(test).to_numpy()
     values = two_inputs.inputs["features"].values.copy()
     values[rows] = 1e3
-    clips = two_inputs.clips.assign(v=np.where(rows, -7.0, two_inputs.clips["v"]))
+    clips = two_inputs.clips.assign(v=np.where(rows, -7.0 * two_inputs.clips["v"], two_inputs.clips["v"]))
     item = two_inputs.inputs["features"]
     changed = Corpus(
         "two", clips, two_inputs.targets, {"features": Input("features", item.clip_ids, values, item.columns)}
