@@ -19,6 +19,9 @@ class Sequences:
         All frames; those that no clip here names are never read.
     starts, lengths : ndarray of shape (n_clips,), int64
         Clip i is frames[starts[i] : starts[i] + lengths[i]].
+    is_spectrogram : bool
+        Whether a frame is a moment of sound: then a network also sees the change from the frame before, and learns
+        from short excerpts, unless it is told otherwise; of embeddings of windows it sees each clip whole, as it is.
 
     Raises
     ------
@@ -29,6 +32,7 @@ class Sequences:
     frames: np.ndarray[Any, Any]
     starts: np.ndarray[Any, Any]
     lengths: np.ndarray[Any, Any]
+    is_spectrogram: bool = True
 
     def __post_init__(self) -> None:
         if self.frames.ndim != 2 or self.frames.shape[1] == 0 or self.frames.dtype.kind != "f":
@@ -62,7 +66,7 @@ class Sequences:
 
     def select(self, rows: np.ndarray[Any, Any]) -> "Sequences":
         """Return the clips `rows` (whole numbers or a mask), still of the same frames."""
-        return Sequences(self.frames, self.starts[rows], self.lengths[rows])
+        return Sequences(self.frames, self.starts[rows], self.lengths[rows], self.is_spectrogram)
 
     def clip(self, i: int) -> np.ndarray[Any, Any]:
         """Return the frames (n_frames, n_bins) of clip `i`, a view."""
@@ -79,17 +83,31 @@ class Sequences:
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """What is taken from each bin and what it is divided by: `mean` and `sd` of shape (n_bins,), float32."""
+    """How frames become the input of a network.
+
+    Attributes
+    ----------
+    mean, sd : ndarray of shape (n_bins,), float32
+        What is taken from each bin, and what it is then divided by.
+    differences : bool
+        Whether the change from the frame before follows each bin.
+    """
 
     mean: np.ndarray[Any, Any]
     sd: np.ndarray[Any, Any]
+    differences: bool = True
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that a network gets of each frame."""
+        return len(self.mean) * (2 if self.differences else 1)
 
 
 def per_bin(clips: Sequences) -> Normalisation:
     """Return mean and standard deviation of each bin over all frames of `clips` (paper B, 2.6: zero mean, unit sd).
 
     Give it the train clips alone; the paper took the whole data set, a mild leak. A bin that never changes (above a
-    codec's cut-off, say) gets an sd of 1 and so becomes 0.
+    codec's cut-off, say) gets an sd of 1 and so becomes 0. Differences are those of spectrograms alone.
 
     Raises
     ------
@@ -109,4 +127,5 @@ def per_bin(clips: Sequences) -> Normalisation:
     if not (variance > 0).any():
         raise ValueError("the frames are constant: there is nothing to learn from")
     sd = np.where(variance > 0, np.sqrt(np.maximum(variance, 0)), 1.0)
-    return Normalisation((shift + total / n).astype(np.float32), sd.astype(np.float32))
+    mean = (shift + total / n).astype(np.float32)
+    return Normalisation(mean, sd.astype(np.float32), clips.is_spectrogram)

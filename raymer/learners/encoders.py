@@ -20,7 +20,8 @@ class NetworkParams(Params):
 
     `objective` is what its features learn: to predict through a linear head (direct), or to be as similar as the
     annotations are, by an RBF, cosine or polynomial kernel. `every` says which epochs are scored: each k-th and the
-    last.
+    last. `excerpt` and `differences` are by default what the frames call for: 100 frames and the change from the frame
+    before of a spectrogram; of embeddings the whole clip, as it is.
     """
 
     objective: Literal["direct", "rbf", "cosine", "polynomial"] = "direct"
@@ -29,7 +30,8 @@ class NetworkParams(Params):
     offset: Annotated[float, Field(ge=0, strict=True)] | None = None
     epochs: Count = 400
     every: Count = 10
-    excerpt: Count = 100
+    excerpt: Count | None = None
+    differences: bool | None = None
     batch: Count = 64
     optimiser: str = "Adadelta"
     learning_rate: Above | None = None

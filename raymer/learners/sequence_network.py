@@ -18,7 +18,7 @@ from raymer.learners.stage import Head, Keep, Stage
 from raymer.learners.system import NETWORK, Step
 from raymer.learners.training import Training, TrainingSettings, encoder_maker
 
-_TRAINING = ("excerpt", "batch", "optimiser", "learning_rate", "device")
+_TRAINING = ("excerpt", "differences", "batch", "optimiser", "learning_rate", "device")
 
 
 class Network:
@@ -124,7 +124,7 @@ class Network:
         assert self._net is not None
         head = self._net.head
         facts = {
-            "n_bins": len(self.normalisation.mean),
+            "differences": self.normalisation.differences,
             "n_outputs": head.out_features if head is not None else 0,
             "coding": _coding_facts(self.coding),
         }
@@ -139,10 +139,11 @@ class Network:
         """Read what `save` wrote."""
         stored = read_snapshot(folder / self.FILE)
         facts, tensors = stored.facts, stored.tensors
-        self._net = ClipNet(encoder_maker(self.settings), 2 * facts["n_bins"], facts["n_outputs"], seed=0)
+        mean, sd = (tensors[f"normalisation/{name}"].numpy() for name in ("mean", "sd"))
+        self.normalisation = Normalisation(mean, sd, facts["differences"])
+        self._net = ClipNet(encoder_maker(self.settings), self.normalisation.n_inputs, facts["n_outputs"], seed=0)
         weights = {name.removeprefix("net/"): tensor for name, tensor in tensors.items() if name.startswith("net/")}
         self._net.load_state_dict(weights)
-        self.normalisation = Normalisation(tensors["normalisation/mean"].numpy(), tensors["normalisation/sd"].numpy())
         self.coding = _coding(facts["coding"], tensors)
 
     def _training(self, train: Sequences, labels: np.ndarray[Any, Any] | None, seed: int) -> Training:

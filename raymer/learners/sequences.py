@@ -1,4 +1,4 @@
-"""Excerpts of clips as the network's input: normalised bins, then their first difference."""
+"""Excerpts of clips as the network's input: normalised bins, then their first difference where it is wanted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from raymer.learners.clips import Normalisation, Sequences
 
 
 class Cutter:
-    """Cuts excerpts out of clips as input for the network: normalised bins, then their first difference.
+    """Cuts excerpts out of clips as input for the network: normalised bins, and their first difference if wanted.
 
     Parameters
     ----------
@@ -30,6 +30,7 @@ class Cutter:
         self._clips = clips
         self._mean = normalisation.mean
         self._factor = 1 / normalisation.sd
+        self._differences, self._n_inputs = normalisation.differences, normalisation.n_inputs
         self._x = torch.empty(0)
         self._scratch = np.empty((0, clips.n_bins), dtype=np.float32)
 
@@ -47,26 +48,27 @@ class Cutter:
 
         Returns
         -------
-        x : Tensor of shape (n, n_frames, 2 * n_bins), float32, on the CPU
-            A view of a buffer that the next call writes over.
+        x : Tensor of shape (n, n_frames, n_inputs), float32, on the CPU
+            n_inputs is n_bins, or with differences twice that. A view of a buffer that the next call writes over.
         lengths : Tensor of shape (n,), int64
             Frames that are not padding.
         """
         n_bins = self._clips.n_bins
-        size = len(rows) * n_frames * 2 * n_bins
+        size = len(rows) * n_frames * self._n_inputs
         if len(self._x) < size:
             self._x = torch.empty(size)
         if len(self._scratch) <= n_frames:
             self._scratch = np.empty((n_frames + 1, n_bins), dtype=np.float32)
-        x = self._x[:size].view(len(rows), n_frames, 2 * n_bins)
+        x = self._x[:size].view(len(rows), n_frames, self._n_inputs)
         lengths = np.minimum(self._clips.lengths[rows] - first, n_frames)
         out = x.numpy()
         for k, (row, at, length) in enumerate(zip(rows.tolist(), first.tolist(), lengths.tolist(), strict=True)):
-            before = min(at, 1)  # the frame before, for the difference
+            before = min(at, 1) if self._differences else 0  # the frame before, for the difference
             values = self._normalised(row, at - before, length + before)
             out[k, :length, :n_bins] = values[before:]
-            out[k, 0, n_bins:] = 0
-            np.subtract(values[1:], values[:-1], out=out[k, 1 - before : length, n_bins:])
+            if self._differences:
+                out[k, 0, n_bins:] = 0
+                np.subtract(values[1:], values[:-1], out=out[k, 1 - before : length, n_bins:])
             out[k, length:] = 0
         return x, torch.from_numpy(lengths)
 

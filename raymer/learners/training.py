@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from raymer.learners.stage import Head
 from raymer.learners.threads import one_torch_thread
 from raymer.nearest import unknown
 
+EXCERPT = 100
+"""Frames of an excerpt of a spectrogram where nothing else is said: 2.5 s, as published."""
 SPECIAL = ("Optimizer", "LBFGS", "SparseAdam", "Muon")  # need closures, sparse gradients, or matrices alone
 
 
@@ -43,8 +45,10 @@ class TrainingSettings:
         Units of the GRU layers.
     encoder : mapping, optional
         Another encoder than the GRU, {"use", its parameters and its revision}; `hidden` has no effect then.
-    excerpt : int
-        Frames of the random excerpt of each clip in each epoch.
+    excerpt : int or None
+        Frames of the random excerpt of each clip in each epoch; None: 100 of a spectrogram, and embeddings whole.
+    differences : bool or None
+        Whether the network also gets the change from the frame before; None: of spectrograms, not of embeddings.
     batch : int
         At most so many clips a step; an epoch's clips are shared out evenly (the paper is silent).
     optimiser : str
@@ -62,18 +66,21 @@ class TrainingSettings:
 
     similarity: Similarity | None = field(default_factory=lambda: Similarity.of("rbf"))
     hidden: tuple[int, ...] = (100, 50)
-    excerpt: int = 100
+    excerpt: int | None = None
     batch: int = 64
     optimiser: str = "Adadelta"
     learning_rate: float | None = None
     device: str = "cpu"
     encoder: Mapping[str, Any] | None = field(default=None, hash=False)
+    differences: bool | None = None
 
     def __post_init__(self) -> None:
         if not self.hidden or not all(_is_whole(size) and size >= 1 for size in self.hidden):
             raise ValueError(f"hidden={self.hidden!r} must be whole numbers of at least 1, one a layer")
         for name in ("excerpt", "batch"):
             value = getattr(self, name)
+            if value is None and name == "excerpt":
+                continue
             if not _is_whole(value) or value < 1:
                 raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
         if self.optimiser not in optimiser_names():
@@ -149,15 +156,18 @@ class Training:
         self.settings = settings
         self.losses: list[float] = []
         self.normalisation = normalisation or per_bin(clips)
+        if settings.differences is not None:
+            self.normalisation = replace(self.normalisation, differences=settings.differences)
         self.clips = clips
         self._coding, self._seed = coding, seed
         self._targets = torch.tensor(coding.encode(annotations), dtype=torch.float32, device=settings.device)
         n_outputs = 0 if settings.similarity else coding.n_columns
-        self.net = ClipNet(encoder_maker(settings), 2 * clips.n_bins, n_outputs, seed).to(settings.device)
+        self.net = ClipNet(encoder_maker(settings), self.normalisation.n_inputs, n_outputs, seed).to(settings.device)
         rate = {} if settings.learning_rate is None else {"lr": settings.learning_rate}
         self._optimiser = getattr(torch.optim, settings.optimiser)(self.net.parameters(), **rate)
         self._cutter = Cutter(clips, self.normalisation)
-        self._frames = min(settings.excerpt, int(clips.lengths.max()))
+        longest = int(clips.lengths.max())
+        self._frames = min(settings.excerpt or (EXCERPT if clips.is_spectrogram else longest), longest)
 
     @property
     def epoch(self) -> int:

@@ -67,6 +67,7 @@ def planned(samples, names=ALL, targets=("joy", "calm"), **changes):
 OTHER = {
     "hidden": (5, 3), "epochs": 7, "every": 3, "excerpt": 9, "batch": 5, "optimiser": "Adam", "learning_rate": 0.3,
     "device": "cuda", "label_scale": "none", "normalisation": "dataset", "gamma": 0.9, "degree": 3, "offset": 0.4,
+    "differences": False,
 }  # fmt: skip
 OF_AN_OBJECTIVE = {"gamma": "rbf", "degree": "polynomial", "offset": "polynomial"}
 

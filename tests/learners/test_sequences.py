@@ -1,5 +1,7 @@
 """Ragged clips, their statistics and excerpts; the network's mean over time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,25 @@ def test_excerpts_are_slices_of_the_prepared_clip(lengths, n_frames, dtype, seed
             assert inside[k] == len(wanted)
             assert np.allclose(x[k, : len(wanted)], wanted, atol=1e-5)
             assert not x[k, len(wanted) :].any()
+
+
+@given(st.lists(st.integers(2, 12), min_size=1, max_size=6), st.integers(1, 15), st.integers(0, 1000))
+@settings(max_examples=30, deadline=None)
+def test_without_differences_an_excerpt_is_that_of_the_bins(lengths, n_frames, seed):
+    clips = make(lengths, seed=seed)
+    with_them = per_bin(clips)
+    rows, first = np.arange(len(clips)), np.random.default_rng(seed).integers(0, clips.lengths)
+    both, inside = Cutter(clips, with_them).cut(rows, first, n_frames)
+    alone, same = Cutter(clips, replace(with_them, differences=False)).cut(rows, first, n_frames)
+    assert torch.equal(both[:, :, :3], alone)
+    assert torch.equal(inside, same)
+
+
+def test_embeddings_say_that_they_have_no_differences():
+    clips = make([4, 2])
+    assert per_bin(clips).n_inputs == 6
+    assert per_bin(replace(clips, is_spectrogram=False)).n_inputs == 3
+    assert not replace(clips, is_spectrogram=False).select(np.array([1])).is_spectrogram
 
 
 def test_whole_clips_come_once_each_in_blocks_of_like_length():

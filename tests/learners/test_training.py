@@ -65,6 +65,18 @@ def test_loss_falls_and_repeats_to_the_bit(kind):
     assert bits(train(settings, labels, clips, 1, seed=4)) != bits(train(settings, labels, clips, 1))
 
 
+def test_the_frames_say_what_the_network_sees_and_settings_overrule_them():
+    clips, y = make()
+    embeddings = replace(clips, is_spectrogram=False)
+    settings = replace(DIRECT, excerpt=None)
+    as_they_say = train(settings, y, embeddings, 2)
+    longest = int(clips.lengths.max())
+    assert bits(as_they_say) == bits(train(replace(settings, excerpt=longest, differences=False), y, clips, 2))
+    assert as_they_say.normalisation.n_inputs == clips.n_bins
+    spectrogram = train(settings, y, clips, 2)
+    assert bits(spectrogram) == bits(train(replace(settings, excerpt=100, differences=True), y, embeddings, 2))
+
+
 def test_threads_change_no_bit_and_are_left_as_they_were():
     clips, y = make()
     before, found = torch.get_num_threads(), []
