@@ -12,6 +12,7 @@ from raymer.cli.options import (
     DecimalOption,
     EncodingOption,
     JsonOption,
+    PoolOption,
     SeparatorOption,
     StemOption,
     StripZerosOption,
@@ -23,7 +24,8 @@ def add(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Corpus folder, made by `raymer import`.")],
     file: Annotated[
-        Path, typer.Argument(help="CSV, Parquet, .npz (ids and an array, or an array an id), folder of .npy.")
+        Path,
+        typer.Argument(help="CSV, Parquet; .npz or HDF5 (ids and an array, or an array an id); a folder of .npy."),
     ],
     name: Annotated[str, typer.Option(help="What the input is called in experiments.")],
     id: Annotated[Words, typer.Option(help="The column with the clip's id; again for ids of several.")] = None,
@@ -36,16 +38,20 @@ def add(
     encoding: EncodingOption = None,
     separator: SeparatorOption = None,
     decimal: DecimalOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an input of that name.")] = False,
+    pool: PoolOption = None,
+    replace: Annotated[bool, typer.Option("--replace", "--force", help="Replace an input of that name.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Add features from a file to a corpus, by the clips' ids; what else the folder holds stays as it is."""
+    """Add features from a file to a corpus, by the clips' ids; what else the folder holds stays as it is.
+
+    Arrays of one vector a clip make a table, those of a vector a frame make frames.
+    """
     with one_line_errors(in_flags):
-        from raymer.corpora.door.adding import add_file
         from raymer.corpora.door.ids import Matching
         from raymer.corpora.door.questions import Questions
         from raymer.corpora.door.reading import Reading
         from raymer.corpora.door.roles import RoleOptions
+        from raymer.features.adding import add_file
 
         options = RoleOptions(id=tuple(id or ()), feature=tuple(feature or ()), ignore=tuple(ignore or ()))
         try:
@@ -57,7 +63,8 @@ def add(
                 how=Matching(strip_zeros, stem, any_case),
                 reading=Reading(encoding, separator, decimal),
                 missing=missing,
-                replace_existing=force,
+                pool=pool,
+                replace_existing=replace,
             )
         except Questions as asked:
             ask(asked, command("add", context.params), json=json)
@@ -76,7 +83,7 @@ def inputs(
     """List the representations that a corpus has: name, shape, what each was made by, clips covered, hash."""
     with one_line_errors():
         from raymer.corpora.base import load_corpus
-        from raymer.corpora.door.adding import describe_inputs
+        from raymer.features.listing import describe_inputs
 
         corpus = load_corpus(folder)
         found = describe_inputs(corpus)
@@ -96,8 +103,11 @@ def made_by(record: dict[str, Any]) -> str:
     """Return where an input comes from in a few words."""
     if not record:
         return "origin unknown"
+    pool = f", {record['pool']} of frames" if "pool" in record else ""
     if "file" in record:
         column = f", column {record['column']}" if "column" in record else ""
         digits = f" (sha256 {record['sha256'][:12]})" if "sha256" in record else ""
-        return f"from {record['file']}{column}{digits}"
+        return f"from {record['file']}{column}{digits}{pool}"
+    if "extractor" in record:
+        return f"made by {record.get('use', record['extractor'])}{pool}"
     return ", ".join(f"{key} {value}" for key, value in record.items())

@@ -25,6 +25,7 @@ FLAGS = {
     "decimal": "--decimal",
     "file_column": "--file-column",
     "name": "--name",
+    "pool": "--pool",
 }
 _FIELD = re.compile(rf"(?<![\w'\"])({'|'.join(FLAGS)})=(True|'[^']*'|[A-Z][A-Z=]*\b)?")
 

@@ -265,7 +265,12 @@ def _few(names: Sequence[str]) -> str:
 
 def of_input(name: str, found: Mapping[str, Any]) -> list[str]:
     """Return the lines on one input."""
-    lines = [f"input {name}: {found.get('features', '?')} features of {found.get('clips', '?')} clips"]
+    what = (
+        f"{found['frames']} frames of {found['width']}"
+        if "frames" in found
+        else f"{found.get('features', '?')} features"
+    )
+    lines = [f"input {name}: {what} of {found.get('clips', '?')} clips"]
     if "columns" in found:
         lines += [f"  {line}" for line in of_columns(found["columns"])]
     for key, what in (("rows_of_no_clip", "rows of no clip"), ("clips_without_row", "clips without a row")):

@@ -27,3 +27,4 @@ AnyCaseOption = Annotated[bool, typer.Option("--any-case", help="Compare ids wit
 EncodingOption = Annotated[str | None, typer.Option(help="Of text files: latin-1, cp1252, utf-16 ...")]
 SeparatorOption = Annotated[str | None, typer.Option(help="Of columns: comma, semicolon, tab, or the mark.")]
 DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark: . or ,")]
+PoolOption = Annotated[str | None, typer.Option(help="Make a table of frames: mean, max or mean+std of a clip's.")]

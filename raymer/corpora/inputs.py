@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,15 +44,32 @@ def add_input(folder: Path, item: Input) -> None:
         When `folder` holds no sound corpus, or `item` has rows of no clip or cells that are no numbers.
     """
     corpus = load_corpus(folder).with_input(item)
-    manifest = json.loads((folder / MANIFEST).read_text())
-    manifest["inputs"] = input_records(corpus.inputs)
-    table, record = folder / "inputs" / f"{item.name}.parquet", folder / MANIFEST
-    new_table, new_record = (path.with_name(f".{path.name}.{uuid.uuid4().hex}") for path in (table, record))
+    table = folder / "inputs" / f"{item.name}.parquet"
+    new_table = table.with_name(f".{table.name}.{uuid.uuid4().hex}")
     try:
         write_input(item, new_table)
+        _put_inputs(folder, corpus.inputs, lambda: new_table.replace(table))
+    finally:
+        new_table.unlink(missing_ok=True)
+
+
+def drop_input(folder: Path, name: str) -> None:
+    """Take the table `name` out of the corpus in `folder`; nothing happens where there is none."""
+    inputs = dict(load_corpus(folder).inputs)
+    if inputs.pop(name, None) is not None:
+        _put_inputs(folder, inputs, lambda: None)
+        (folder / "inputs" / f"{name}.parquet").unlink(missing_ok=True)
+
+
+def _put_inputs(folder: Path, inputs: Mapping[str, Input], before: Callable[[], object]) -> None:
+    """Write which inputs there are; `before` is done when the new record lies ready, just before it counts."""
+    record = folder / MANIFEST
+    manifest = json.loads(record.read_text())
+    manifest["inputs"] = input_records(inputs)
+    new_record = record.with_name(f".{record.name}.{uuid.uuid4().hex}")
+    try:
         new_record.write_text(json.dumps(manifest, indent=2) + "\n")
-        new_table.replace(table)
+        before()
         new_record.replace(record)
     finally:
-        for left in (new_table, new_record):
-            left.unlink(missing_ok=True)
+        new_record.unlink(missing_ok=True)

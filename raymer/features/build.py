@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
@@ -19,7 +21,7 @@ from raymer.features.extractor import Extractor
 from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name, write_shard
 from raymer.identity import content_hash
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _SHAPE = "shape.json"
 
@@ -38,6 +40,10 @@ class BuildPlan:
     extractor : Extractor
     shard_size : int
         Clips a shard.
+    called : str
+        Name of the frames; by default the extractor's kind.
+    use, revision : str
+        The extractor's class, "module:Class", and its revision, where it is not raymer's own.
     """
 
     corpus: str
@@ -45,9 +51,21 @@ class BuildPlan:
     clips: tuple[tuple[str, str, int], ...]
     extractor: Extractor
     shard_size: int
+    called: str = ""
+    use: str = ""
+    revision: str = ""
 
     @classmethod
-    def of(cls, corpus: Corpus, extractor: Extractor, shard_size: int | None = None) -> "BuildPlan":
+    def of(
+        cls,
+        corpus: Corpus,
+        extractor: Extractor,
+        shard_size: int | None = None,
+        *,
+        called: str = "",
+        use: str = "",
+        revision: str = "",
+    ) -> "BuildPlan":
         """Return the build of all clips of `corpus` that have audio, in shards of the extractor's size when None.
 
         Raises
@@ -65,19 +83,30 @@ class BuildPlan:
             (str(clip_id), str(file), _size(root / str(file)))
             for clip_id, file in zip(known["clip_id"], known["audio"], strict=True)
         )
-        return cls(corpus.name, str(root), clips, extractor, shard_size or extractor.shard_size)
+        return cls(corpus.name, str(root), clips, extractor, shard_size or extractor.shard_size, called, use, revision)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of kind, parameters, library versions, clips with their files' sizes, and the shard size."""
+        """Hash of kind, parameters, library versions, clips with their files' sizes, the shard size and the class."""
         extractor = self.extractor
         how = [FORMAT, extractor.kind, extractor.parameters(), extractor.versions(), self.shard_size]
-        return content_hash(["features", how, [list(clip) for clip in self.clips]])
+        return content_hash(["features", [*how, self.use, self.revision], [list(clip) for clip in self.clips]])
 
     @property
     def name(self) -> str:
-        """Name of the folder: kind and fingerprint."""
-        return f"{self.extractor.kind}-{self.fingerprint}"
+        """Name of the folder: that of the frames, and the fingerprint."""
+        return f"{self.called or self.extractor.kind}-{self.fingerprint}"
+
+    def folder(self, parent: Path) -> Path:
+        """Return the folder of the build below `parent`: what was built under another name is not built again."""
+        return next(iter(sorted(parent.glob(f"*-{self.fingerprint}"))), parent / self.name)
+
+    def made_by(self) -> dict[str, Any]:
+        """Return who makes the features, JSON-ready."""
+        extractor = self.extractor
+        foreign = {"use": self.use, "revision": self.revision} if self.use else {}
+        how = {"parameters": extractor.parameters(), "versions": extractor.versions()}
+        return {"extractor": extractor.kind, **foreign, **how}
 
     @property
     def n_shards(self) -> int:
@@ -96,13 +125,14 @@ def _size(path: Path) -> int:
 def prepare(plan: BuildPlan, folder: Path) -> tuple[int, int]:
     """Make the folder of a build, and return the shape (max_frames, width) of a clip's tensor.
 
-    The shape is the bound from all files' headers; it is written down, so that it is found once.
+    The shape is the bound from all files' headers; it is written down, so that it is found once. It is 0 frames where
+    the extractor knows no bound: every shard then has its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _SHAPE
     if not path.is_file():
         longest = max((plan.extractor.longest(Path(plan.root) / file) for _, file, _ in plan.clips), default=0)
-        _put(path, {"max_frames": max(longest, 1)})
+        put_record(path, {"max_frames": longest})
     return int(json.loads(path.read_text())["max_frames"]), plan.extractor.width
 
 
@@ -114,13 +144,14 @@ def missing_shards(plan: BuildPlan, folder: Path) -> list[int]:
 def build_shard(plan: BuildPlan, folder: Path, number: int, shape: tuple[int, int]) -> ShardInfo:
     """Decode the clips of one shard, compute their features and write its file; the work of one Ray task.
 
-    A clip whose file cannot be used becomes a Broken with one line; nothing else about it stops the build.
+    A clip whose file cannot be used, or that the extractor fails on, becomes a Broken with one line; nothing else
+    about it stops the build.
     """
     ids, arrays, broken = [], [], []
     for clip_id, file, _ in plan.shard_clips(number):
         try:
-            values = plan.extractor.extract(Path(plan.root) / file)
-            if len(values) > shape[0]:
+            values = extracted(plan.extractor, Path(plan.root) / file)
+            if 0 < shape[0] < len(values):
                 raise AudioError(f"{len(values)} frames, but its header announces {shape[0]} at most")
         except AudioError as error:
             broken.append(Broken(clip_id, file, str(error)))
@@ -128,6 +159,34 @@ def build_shard(plan: BuildPlan, folder: Path, number: int, shape: tuple[int, in
         ids.append(clip_id)
         arrays.append(values)
     return write_shard(folder / shard_name(number), ids, arrays, broken, shape)
+
+
+def extracted(extractor: Extractor, path: Path) -> np.ndarray:
+    """Return the values (n_rows, width) of a file, checked: in the extractor's dtype, and finite.
+
+    Raises
+    ------
+    AudioError
+        Where the file cannot be used, the extractor raises, or returns something else than it announced.
+    UsageError
+        What is missing for any file: a library, a model.
+    """
+    try:
+        values = np.asarray(extractor.extract(path))
+    except (AudioError, UsageError):
+        raise
+    except Exception as error:  # somebody else's code may raise anything
+        first = next(iter(str(error).splitlines()), "")
+        raise AudioError(f"{extractor.kind} raised {type(error).__name__}: {first}") from error
+    values = values[np.newaxis] if values.ndim == 1 else values
+    if values.ndim != 2 or values.shape[1] != extractor.width or len(values) == 0:
+        raise AudioError(f"{extractor.kind} returned {values.shape}, and announced (n, {extractor.width})")
+    if values.dtype.kind not in "fiu":
+        raise AudioError(f"{extractor.kind} returned {values.dtype}, which are no real numbers")
+    values = values.astype(extractor.dtype, copy=False)
+    if not np.isfinite(values).all():
+        raise AudioError(f"{extractor.kind} returned {int((~np.isfinite(values)).sum())} values that are no number")
+    return values
 
 
 def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
@@ -150,6 +209,8 @@ def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
         "fingerprint": plan.fingerprint,
         "parameters": plan.extractor.parameters(),
         "versions": plan.extractor.versions(),
+        "made_by": plan.made_by(),
+        "is_spectrogram": bool(getattr(plan.extractor, "is_spectrogram", False)),
         "columns": list(plan.extractor.columns),
         "dtype": plan.extractor.dtype,
         "shape": list(prepare(plan, folder)),
@@ -161,7 +222,7 @@ def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
     }
     for left in folder.glob(".*.parquet.*"):
         left.unlink(missing_ok=True)
-    _put(folder / MANIFEST, manifest)
+    put_record(folder / MANIFEST, manifest)
     return manifest
 
 
@@ -190,7 +251,8 @@ def run_serial(
         on_shard(build_shard(plan, folder, number, shape))
 
 
-def _put(path: Path, value: dict[str, Any]) -> None:
+def put_record(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     temporary.write_text(json.dumps(value, indent=1) + "\n")
     temporary.replace(path)

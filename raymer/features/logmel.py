@@ -39,6 +39,7 @@ class LogMel:
 
     kind: ClassVar[str] = "logmel"
     shard_size: ClassVar[int] = 16
+    is_spectrogram: ClassVar[bool] = True
 
     sample_rate: int = 22050
     n_bins: int = 40

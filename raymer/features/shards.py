@@ -1,7 +1,8 @@
 """One shard of a features folder: a Parquet file of some clips, readable with pyarrow alone.
 
 Columns: `clip_id` (string), `n_frames` (int32: how many rows of the tensor are the clip's, the rest is zeros) and
-`features` (fixed-shape tensor, max_frames x width, the same shape in every shard). What could not be read stands in
+`features` (fixed-shape tensor, max_frames x width; the same shape in every shard where the longest clip is known
+before the first is read, else that of the shard's longest). What could not be read stands in
 the file's metadata, so that a shard is the whole record of its clips.
 """
 
@@ -68,7 +69,9 @@ def write_shard(
         A clip's id and its values (n_frames <= shape[0], shape[1]), all of one dtype.
     broken : sequence of Broken
     shape : (max_frames, width)
+        0 frames stand for those of the longest array.
     """
+    shape = (shape[0] or max(1, *map(len, arrays), 1), shape[1])
     dtype = arrays[0].dtype if arrays else np.dtype(np.float32)
     padded = np.zeros((len(arrays), *shape), dtype=dtype)
     for row, values in enumerate(arrays):

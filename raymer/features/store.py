@@ -38,12 +38,16 @@ class Spectrograms:
         Read-only; in dB for log-mel.
     fingerprint : str
         Hash of ids, lengths and values.
+    is_spectrogram : bool
+        Whether a frame is a moment of sound, so that what changes from one to the next, and an excerpt of a few
+        seconds, say something; embeddings of long windows are not.
     """
 
     clip_ids: np.ndarray
     offsets: np.ndarray
     frames: np.ndarray
     fingerprint: str
+    is_spectrogram: bool = True
 
     @property
     def lengths(self) -> np.ndarray:
@@ -131,7 +135,8 @@ def load_spectrograms(folder: str | Path, *, memory_share: float = MEMORY_SHARE)
             lengths.append(shard.lengths)
         frames.setflags(write=False)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-    return Spectrograms(np.array(ids, dtype=str), offsets, frames, str(manifest["content"]))
+    is_spectrogram = bool(manifest["is_spectrogram"])
+    return Spectrograms(np.array(ids, dtype=str), offsets, frames, str(manifest["content"]), is_spectrogram)
 
 
 def stored_bytes(folder: str | Path) -> int:
@@ -146,7 +151,12 @@ def load_table(folder: Path, name: str) -> Input:
     made = load_spectrograms(folder)
     if len(made.frames) != len(made.clip_ids):
         raise UsageError(f"{folder} holds {manifest['kind']}, which has many rows a clip: it is no table")
-    return Input(name, made.clip_ids, made.frames.astype(np.float64), tuple(manifest["columns"]))
+    return Input(name, made.clip_ids, made.frames.astype(np.float64), tuple(manifest["columns"]), made_by(folder))
+
+
+def made_by(folder: Path) -> dict[str, Any]:
+    """Return what a finished folder was made by, and the folder's name, as a table made of it says."""
+    return {**_finished(folder)["made_by"], "features": folder.name}
 
 
 def _finished(folder: Path) -> dict[str, Any]:

@@ -149,6 +149,11 @@ def score_words(score: Mapping[str, Any]) -> str:
 def _features_line(features: Mapping[str, Any]) -> str:
     source = features["source"]
     count = f"{len(features['columns'])} features a clip" if features["columns"] else "spectrograms"
+    if source is None and not features["columns"]:
+        return (
+            f"`{features['input']}`: frames of {features['width']} numbers, which were added from a file and which "
+            "raymer cannot compute from audio: predict from Python, with an array (n_frames, width) a clip."
+        )
     if source is None:
         return (
             f"`{features['input']}`: {count}, which were given as a table and which raymer cannot compute from audio: "

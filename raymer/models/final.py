@@ -19,7 +19,7 @@ from raymer.learners.threads import one_thread
 from raymer.learners.tuning import Tuning
 from raymer.models.card import make_card
 from raymer.models.model import Model
-from raymer.models.source import Source, sequence_source, summary_row, table_source
+from raymer.models.source import sequence_source, summary_row, table_source
 from raymer.nearest import unknown
 from raymer.protocols.clips import Clips
 from raymer.protocols.splits import Split, SplitProtocol
@@ -167,7 +167,7 @@ def fit_final(study: Study, corpus: Corpus, row: int, evaluation: Evaluation | N
     with one_thread():
         predictor = _fit(fits, samples)
         if samples.accepts == "frames":
-            source: Source | None = sequence_source(corpus, samples.input)
+            source = sequence_source(corpus, samples.input)
             clips = samples.data(everything)
             novelty = Novelty.fit(np.stack([summary_row(clips.clip(k)) for k in range(len(clips))]))
         else:

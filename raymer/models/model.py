@@ -191,7 +191,7 @@ class Model:
         if self.source is None:
             raise UsageError(
                 f"raymer cannot compute the features of this model ({self.card['features']['input']}) from audio: "
-                "give a table of them (features_table=FILE)"
+                + ("give a table of them (features_table=FILE)" if self.columns else "from Python, give arrays of them")
             )
         read = self.source.read_row if self.accepts == "table" else self.source.read_frames
         names, features, broken = [], [], []

@@ -12,12 +12,12 @@ from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError
 from raymer.features.build import read_manifest
 from raymer.features.extractor import Extractor
+from raymer.features.folders import built_features, features_folder
 from raymer.features.logmel import LogMel
 from raymer.features.opensmile import OpenSmileCompare, OpenSmileIs13
 from raymer.features.store import Spectrograms, load_spectrograms, load_table
 from raymer.features.summary import INPUT_NAME as SUMMARY
 from raymer.features.summary import summarise
-from raymer.studies.samples import built_features, features_folder
 
 _EXTRACTORS: Mapping[str, type[Any]] = {kind.kind: kind for kind in (LogMel, OpenSmileIs13, OpenSmileCompare)}
 
@@ -88,9 +88,12 @@ def summary_row(frames: np.ndarray) -> np.ndarray:
     return row
 
 
-def sequence_source(corpus: Corpus, name: str) -> Source:
-    """Return the source of the built features `name` of `corpus`, those that `sequence_samples` reads."""
-    return _source(features_folder(corpus, name), is_summary=False)
+def sequence_source(corpus: Corpus, name: str) -> Source | None:
+    """Return the source of the frames `name` of `corpus`, or None where they were added from a file."""
+    folder = features_folder(corpus, name)
+    if (read_manifest(folder) or {}).get("kind") not in _EXTRACTORS:
+        return None
+    return _source(folder, is_summary=False)
 
 
 def table_source(corpus: Corpus, name: str) -> Source | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from raymer.corpora.base import Corpus, Target
 from raymer.errors import UsageError
-from raymer.studies.samples import built_features
+from raymer.features.folders import built_features
 
 ALPHAS = (0.1, 1, 10, 100, 1000, 10000, 100000)
 CS = (0.1, 1, 10, 100)

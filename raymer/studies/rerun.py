@@ -8,11 +8,12 @@ import numpy as np
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
 from raymer.experiments.spec import JOIN
+from raymer.features.folders import built_features
 from raymer.learners.threads import one_thread
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit
-from raymer.studies.samples import Samples, built_features, make_samples
+from raymer.studies.samples import Samples, make_samples
 from raymer.studies.unit import run_fit
 from raymer.studies.versions import versions
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from raymer.corpora.base import Corpus
 from raymer.corpora.door.ids import plain
 from raymer.errors import UsageError
 from raymer.experiments.spec import JOIN
+from raymer.features.folders import built_features, features_folder
 from raymer.features.store import load_spectrograms
 from raymer.identity import array_hash, content_hash
 from raymer.learners.clips import Sequences
@@ -46,6 +46,8 @@ class Samples:
         For sequences: where the built features lie.
     columns : mapping of name to ndarray of shape (n_clips,), object
         What protocols may use beside groups and labels, as `Clips` has it.
+    is_spectrogram : bool
+        For sequences: see `raymer.features.store.Spectrograms`.
     """
 
     corpus: str
@@ -60,6 +62,7 @@ class Samples:
     offsets: np.ndarray | None = None
     folder: str | None = None
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    is_spectrogram: bool = True
 
     @property
     def clips(self) -> Clips:
@@ -85,7 +88,7 @@ class Samples:
         if self.offsets is None:
             return self.features[rows]
         starts, ends = self.offsets[rows].T
-        return Sequences(self.features, starts, ends - starts)
+        return Sequences(self.features, starts, ends - starts, self.is_spectrogram)
 
     @property
     def everything(self) -> Any:
@@ -228,11 +231,14 @@ def _of_frames(corpus: Corpus, name: str, targets: Sequence[str]) -> Samples:
         features=spectrograms.frames,
         feature_names=(),
         labels=labels,
-        fingerprint=content_hash(["sequences", spectrograms.fingerprint, ids.tolist()]),
+        fingerprint=content_hash(
+            ["sequences" if spectrograms.is_spectrogram else "embeddings", spectrograms.fingerprint, ids.tolist()]
+        ),
         label_fingerprints={target: label_fingerprint(values) for target, values in labels.items()},
         offsets=offsets,
         folder=str(folder),
         columns=protocol_columns(corpus, clips),
+        is_spectrogram=spectrograms.is_spectrogram,
     )
 
 
@@ -245,24 +251,6 @@ def protocol_columns(corpus: Corpus, clips: pd.DataFrame) -> dict[str, np.ndarra
 def _as_text(column: "pd.Series[Any]") -> np.ndarray:
     cells = [None if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
     return np.array([cell or "" for cell in plain(cells)], dtype=object)
-
-
-def features_folder(corpus: Corpus, name: str) -> Path:
-    """Return the finished folder CORPUS/features/NAME, or the one NAME-*; UsageError says what to do without."""
-    if corpus.folder is None:
-        raise UsageError(f"corpus {corpus.name} was not read from a folder: {name} lies in CORPUS/features")
-    found = [path for path in built_features(corpus.folder) if path.name == name or path.name.startswith(f"{name}-")]
-    if not found:
-        raise UsageError(f"{corpus.folder} has no {name} features: make them with `raymer features {corpus.folder}`")
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise UsageError(f"{corpus.folder} has several {name} features ({names}): name one as the experiment's input")
-    return found[0]
-
-
-def built_features(folder: Path) -> list[Path]:
-    """Return the finished features folders of a corpus folder."""
-    return sorted(path.parent for path in (folder / "features").glob("*/manifest.json"))
 
 
 def _labels(corpus: Corpus, clips: pd.DataFrame, target: str) -> np.ndarray:

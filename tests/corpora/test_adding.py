@@ -131,13 +131,6 @@ def test_labels_among_added_features_are_asked_about(cli, folder, tmp_path):
     assert "--ignore valence --ignore arousal" in result.stderr
 
 
-def test_sequences_are_no_table(cli, folder, tmp_path):
-    np.savez(tmp_path / "s.npz", **{f"c{k:03d}": np.ones((k + 1, 4)) for k in range(N)})
-    result = cli("add", folder, tmp_path / "s.npz", "--name", "s")
-    assert result.exit_code == 1
-    assert "'c000' has shape (1, 4)" in result.stderr
-
-
 def test_rows_and_clips_left_over_are_counted(files, tmp_path):
     labels, _ = files
     frame = plain_frame()[FEATURES]

@@ -8,7 +8,7 @@ from s3 import Server, s3_server, uri
 from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.errors import RaymerError, UsageError
-from raymer.studies.samples import features_folder
+from raymer.features.folders import features_folder
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_built_features_come_with_it_and_later_ones_are_added(server, corpus_fol
     where = upload(corpus_folder, server, "with-features")
     with pytest.raises(UsageError, match="no logmel features"):
         features_folder(load_corpus(where), "logmel")
-    built = corpus_folder / "features" / "logmel-1"
+    built = corpus_folder / "features" / "logmel-0123456789abcdef"
     built.mkdir(parents=True)
     (built / "part-0000.parquet").write_bytes(b"shard")
     (built / "manifest.json").write_text("{}")
