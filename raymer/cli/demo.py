@@ -65,10 +65,10 @@ def _build(folder: Path, machine: Machine) -> None:
     from raymer.corpora.synthetic_audio import SAMPLE_RATE
     from raymer.engine.data import build_features
     from raymer.features.logmel import LogMel
-    from raymer.features.store import load_spectrograms
-    from raymer.features.summary import summarise
+    from raymer.features.summary import INPUT_NAME
+    from raymer.features.tables import SUMMARY, table_of
 
     extractor = LogMel(sample_rate=SAMPLE_RATE)
     summary = build_features(load_corpus(folder), extractor, folder / "features", machine=machine)
-    add_input(folder, summarise(load_spectrograms(summary.folder)))
+    add_input(folder, table_of(summary.folder, INPUT_NAME, SUMMARY))
     err.print(f"log-mel: {summary.frames} frames, {summary.seconds:.1f} s", markup=False)

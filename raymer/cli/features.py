@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raymer.cli.options import JsonOption
+from raymer.cli.options import JsonOption, PoolOption
 from raymer.cli.output import LINE_SECONDS, err, out, print_json
 from raymer.cli.verb import WithoutGPU, verb
 from raymer.engine.machine import LOCAL
 from raymer.errors import UsageError
 
 if TYPE_CHECKING:
-    from raymer.corpora.base import Input
+    from raymer.corpora.base import Corpus
     from raymer.engine.data import BuildProgress, BuildSummary
     from raymer.features.extractor import Extractor
 
@@ -31,7 +31,17 @@ def features(
         str | None,
         typer.Option(help="Instead: an extractor of an installed package, or module:Class of a --plugin file."),
     ] = None,
-    sample_rate: Annotated[int | None, typer.Option(help="Hz that clips are brought to [default: 22050].")] = None,
+    onnx: Annotated[
+        Path | None, typer.Option(help="Instead: a model in an ONNX file; MODEL.yaml beside it may describe it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What the input is called in experiments.")] = None,
+    pool: PoolOption = None,
+    rate: Annotated[
+        int | None, typer.Option("--sample-rate", "--rate", help="Hz that clips are brought to [default: 22050].")
+    ] = None,
+    window: Annotated[int | None, typer.Option(help="onnx: samples (of log-mel, frames) that the model takes.")] = None,
+    hop: Annotated[int | None, typer.Option(help="onnx: from a window to the next [default: a window].")] = None,
+    output: Annotated[str | None, typer.Option(help="onnx: which output is wanted.")] = None,
     bins: Annotated[int | None, typer.Option(help="logmel: mel bands [default: 40].")] = None,
     frame_ms: Annotated[float | None, typer.Option(help="logmel: length of a frame [default: 50].")] = None,
     hop_ms: Annotated[float | None, typer.Option(help="logmel: from a frame to the next [default: 25].")] = None,
@@ -46,39 +56,101 @@ def features(
     from raymer.corpora.base import load_corpus
     from raymer.corpora.inputs import add_input
     from raymer.engine.data import build_features
+    from raymer.features.tables import SUMMARY as SUMMARY_POOL
+    from raymer.features.tables import table_of
 
-    names = ("sample_rate", "n_bins", "frame_ms", "hop_ms", "n_fft", "fmin", "fmax", "dtype")
-    values = (sample_rate, bins, frame_ms, hop_ms, n_fft, fmin, fmax, dtype)
-    given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    if use is not None and (given or kind != KINDS[0]):
+    logmel = {"n_bins": bins, "frame_ms": frame_ms, "hop_ms": hop_ms, "n_fft": n_fft, "fmin": fmin, "fmax": fmax}
+    asked = _given({"sample_rate": rate, **logmel, "dtype": dtype})
+    model = _given({"rate": rate, "window": window, "hop": hop, "output": output})
+    others = sorted({*asked, *model} - {"sample_rate", "rate"})
+    if use is not None and (asked or model or onnx or kind != KINDS[0]):
         raise UsageError("--use names an extractor with parameters of its own: --kind and its options would be ignored")
-    parameters = make_extractor(kind, given) if use is None else find_extractor(use)
-    corpus = load_corpus(folder)
-    with _progress(f"features {use or kind}") as show:
-        summary = build_features(corpus, parameters, folder / "features", machine=machine, on_progress=show)
-    table = _table(kind, parameters, summary.folder)
-    if table and (table.name not in corpus.inputs or corpus.inputs[table.name].fingerprint != table.fingerprint):
-        add_input(folder, table)
+    if onnx is None and use is None and set(others) & {"window", "hop", "output"}:
+        raise UsageError("--window, --hop and --output describe a model: give its file with --onnx")
+    if onnx is not None and (kind != KINDS[0] or dtype is not None):
+        raise UsageError("--onnx names a model with parameters of its own: --kind and --dtype would be ignored")
+    corpus, revision = load_corpus(folder), ""
+    if onnx is not None:
+        parameters = _open_onnx(onnx, {**model, "logmel": _given(logmel)})
+    elif use is not None:
+        parameters, use, revision = find_extractor(use)
+    else:
+        parameters = make_extractor(kind, asked)
+    is_row = kind == SUMMARY or getattr(parameters, "input_name", None) is not None
+    if pool is not None:
+        check_pooling(pool, is_row=is_row)
+    called = name or (onnx.stem if onnx is not None else "")
+    title = called or (SUMMARY if kind == SUMMARY else getattr(parameters, "input_name", parameters.kind))
+    if pool is not None and name is None:
+        title = f"{title}-{pool}"
+    check_title(corpus, title)
+    with _progress(f"features {title}") as show:
+        summary = build_features(
+            corpus, parameters, folder / "features", called="" if is_row else called, use=use or "",
+            revision=revision, machine=machine, on_progress=show,
+        )  # fmt: skip
+    table = None
+    if is_row or pool is not None:
+        table = table_of(summary.folder, title, SUMMARY_POOL if kind == SUMMARY else pool)
+        known = corpus.inputs.get(title)
+        if known is None or (known.fingerprint, known.made_by) != (table.fingerprint, table.made_by):
+            add_input(folder, table)
     _print(summary, table.name if table else None, json)
 
 
-def _table(kind: str, parameters: "Extractor", folder: Path) -> "Input | None":
-    """Return the built features as an input of the corpus, for kinds that are one row a clip."""
-    from raymer.features.store import load_spectrograms, load_table
-    from raymer.features.summary import summarise
-
-    if kind == SUMMARY:
-        return summarise(load_spectrograms(folder))
-    name: str | None = getattr(parameters, "input_name", None)
-    return load_table(folder, name) if name else None
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
-def find_extractor(use: str) -> "Extractor":
-    """Return a new extractor of a class that somebody brought, with its defaults."""
+def check_pooling(pool: str, *, is_row: bool) -> None:
+    """Raise UsageError for a pool that is none, or where there are no frames."""
+    from raymer.features.pooling import check_pool
+
+    check_pool(pool)
+    if is_row:
+        raise UsageError(f"these features are one row a clip: there is nothing to pool, leave --pool {pool} out")
+
+
+def check_title(corpus: "Corpus", title: str) -> None:
+    """Raise UsageError where `title` is no name of an input, or that of one that was not computed here."""
+    from raymer.corpora.door.build import input_name
+
+    if title != input_name(title):
+        raise UsageError(f"an input cannot be called {title!r}: letters, digits and . _ + - are a name")
+    known = corpus.inputs.get(title)
+    is_added = corpus.folder is not None and (corpus.folder / "features" / title).exists()
+    if is_added or (known is not None and "file" in known.made_by):
+        raise UsageError(f"{corpus.folder} has an input {title!r} from a file: another --name")
+
+
+def find_extractor(use: str) -> "tuple[Extractor, str, str]":
+    """Return a new extractor of a class that somebody brought, with its defaults, its name and its revision.
+
+    Of raymer's own the name and the revision are empty.
+    """
+    import json
+
     from raymer.features.catalogue import EXTRACTORS
 
-    made: Extractor = EXTRACTORS[use].cls()
-    return made
+    component = EXTRACTORS[use]
+    try:
+        made: Extractor = component.cls()
+        json.dumps(made.parameters())
+    except UsageError:
+        raise
+    except Exception as error:  # somebody else's code may raise anything
+        first = next(iter(str(error).splitlines()), "")
+        raise UsageError(f"{use} cannot be made as it is: {type(error).__name__}: {first}") from error
+    return (made, component.name, component.revision) if component.is_foreign else (made, "", "")
+
+
+def _open_onnx(path: Path, given: dict[str, Any]) -> "Extractor":
+    from raymer.features.onnx_description import describe_model
+    from raymer.features.onnx_file import check_installed
+    from raymer.features.onnx_model import open_model
+
+    check_installed()
+    return open_model(path, describe_model(path, given))
 
 
 def make_extractor(kind: str, given: dict[str, Any]) -> "Extractor":

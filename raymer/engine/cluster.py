@@ -16,6 +16,7 @@ QUIET = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # a process a gang; a node that goes is dealt with when it is gone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each pool of actors warns in Ray's own words of what Ray Data does itself
 }
 
 _address: str | None = None  # what `connected` has connected this process to

@@ -49,6 +49,9 @@ def build_features(
     parameters: Extractor,
     folder: str | Path,
     *,
+    called: str = "",
+    use: str = "",
+    revision: str = "",
     machine: Machine = LOCAL,
     on_progress: Callable[[BuildProgress], None] = lambda progress: None,
 ) -> BuildSummary:
@@ -62,9 +65,11 @@ def build_features(
     ----------
     corpus : Corpus
     parameters : Extractor
-        LogMel(), OpenSmileIs13(), OpenSmileCompare().
+        LogMel(), OpenSmileIs13(), OpenSmileCompare(), `open_model(...)` of an ONNX file, or one of somebody else's.
     folder : path
         Commonly CORPUS/features. On a cluster, folder and audio lie on a file system that all nodes share.
+    called, use, revision : str
+        As in BuildPlan.
     machine : Machine
     on_progress : callable
         Told after every shard.
@@ -82,8 +87,8 @@ def build_features(
         When the folder cannot be written, or no clip at all can be used.
     """
     start = time.monotonic()
-    plan = BuildPlan.of(corpus, parameters)
-    target = Path(folder).absolute() / plan.name
+    plan = BuildPlan.of(corpus, parameters, called=called, use=use, revision=revision)
+    target = plan.folder(Path(folder).absolute())
     manifest = read_manifest(target)
     missing = missing_shards(plan, target)
     if manifest is None or missing:
@@ -119,7 +124,10 @@ def run_on_ray(
     workers: int,
     on_shard: Callable[[ShardInfo], None],
 ) -> None:
-    """Build the shards `numbers` on the connected Ray, a task a shard; a task whose process dies is run again.
+    """Build the shards `numbers` on a pool of actors of the connected Ray, one after the other in each.
+
+    An actor keeps its extractor, and so the model that this has loaded, from shard to shard. The shard of an actor
+    that dies is built again.
 
     Raises
     ------
@@ -135,17 +143,22 @@ def run_on_ray(
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     DataContext.get_current().enable_progress_bars = False
 
-    guests = guests_for_workers()
-
-    def build(row: dict[str, Any]) -> dict[str, Any]:
-        guests.let_in()
-        with threadpool_limits(1):
-            build_shard(plan, folder, int(row["number"]), shape)
-        return row
-
     rows = [{"number": number} for number in numbers]
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
-    shards = dataset.map(build, num_cpus=1, concurrency=min(workers, len(rows)))
+    guests = guests_for_workers()
+
+    class Builder:
+        """Builds shards in an actor; as a class of this call it brings what it needs along when it is started again."""
+
+        def __init__(self) -> None:
+            guests.let_in()
+
+        def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+            with threadpool_limits(1):
+                build_shard(plan, folder, int(row["number"]), shape)
+            return row
+
+    shards = dataset.map(Builder, num_cpus=1, concurrency=min(workers, len(rows)))
     try:
         for row in shards.iter_rows():
             on_shard(read_shard_info(folder / shard_name(int(row["number"]))))

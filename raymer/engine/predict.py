@@ -9,9 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from raymer.components.guests import Guests
 from raymer.corpora.audio_files import audio_below
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table, require_columns
 from raymer.engine.cluster import connected
+from raymer.engine.guests import guests_for_workers
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.features.shards import Broken
@@ -108,6 +110,7 @@ def predict_on_ray(
     # Plain tasks: a Ray Data pipeline takes three seconds to begin, as long as five hundred short files.
     task = ray.remote(num_cpus=1)(_predict_block)
     folder, mark = str(model.folder.absolute()), content_hash(model.card)
+    guests = ray.put(guests_for_workers())
     made: dict[int, Predictions] = {}
     numbers: dict[Any, int] = {}
     try:
@@ -115,7 +118,7 @@ def predict_on_ray(
             if len(numbers) >= AHEAD * workers:
                 _collect(numbers, made, blocks, on_progress)
             files = [str(file.absolute()) for file in block]  # workers stand in folders of their own
-            numbers[task.remote(folder, mark, files, level)] = number
+            numbers[task.remote(guests, folder, mark, files, level)] = number
         while numbers:
             _collect(numbers, made, blocks, on_progress)
     except RayError as error:
@@ -124,8 +127,9 @@ def predict_on_ray(
     return joined([made[number] for number in range(len(blocks))])
 
 
-def _predict_block(folder: str, mark: str, files: list[str], level: float) -> str:
+def _predict_block(guests: Guests, folder: str, mark: str, files: list[str], level: float) -> str:
     """Predict a block of files in a worker."""
+    guests.let_in()
     return _packed(_read_once(folder, mark).predict_files([Path(file) for file in files], level=level))
 
 

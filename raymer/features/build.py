@@ -105,6 +105,8 @@ class BuildPlan:
         """Return who makes the features, JSON-ready."""
         extractor = self.extractor
         foreign = {"use": self.use, "revision": self.revision} if self.use else {}
+        if model_file := getattr(extractor, "model_file", None):
+            foreign["model_file"] = model_file
         how = {"parameters": extractor.parameters(), "versions": extractor.versions()}
         return {"extractor": extractor.kind, **foreign, **how}
 

@@ -23,7 +23,8 @@ EXTRACTORS = Catalogue(
             "raymer.features.opensmile:OpenSmileCompare",
             "openSMILE ComParE 2016: a table",
         ),
+        Component("onnx", "extractor", "raymer.features.onnx_model:OnnxModel", "a model in an ONNX file: frames"),
     ],
     _why_not,
 )
-"""The extractors by name; `raymer.features.extractor.TableExtractor` is a base for one's own."""
+"""The extractors by name; TableExtractor and FramesExtractor of raymer.features.extractor are bases for one's own."""

@@ -11,7 +11,7 @@ import skops.io
 
 from raymer.errors import RaymerError, UsageError
 
-FORMAT = 2
+FORMAT = 3
 KIND = "raymer model"
 MANIFEST = "manifest.json"
 

@@ -12,7 +12,7 @@ from raymer.studies.samples import Samples
 from raymer.studies.study import Study
 from raymer.studies.versions import versions
 
-FORMAT = 2
+FORMAT = 3
 OPENSMILE = "openSMILE, which computes the features, is free for research, not for products."
 
 
@@ -159,9 +159,10 @@ def _features_line(features: Mapping[str, Any]) -> str:
             f"`{features['input']}`: {count}, which were given as a table and which raymer cannot compute from audio: "
             "predict with `--features-table`. Their names stand in card.json."
         )
-    summary = ", summarised over time" if source["is_summary"] else ""
+    summary = {None: "", "summary": ", summarised over time"}.get(source["pool"], f", {source['pool']} over time")
     how = f"{_pairs(source['parameters'])}; decoded and computed with {_pairs(source['versions'])}"
-    return f"Audio (wav, flac, ogg, mp3). `{features['input']}`: {count}, {source['kind']}{summary} ({how})."
+    maker = source["use"] or source["kind"]
+    return f"Audio (wav, flac, ogg, mp3). `{features['input']}`: {count}, {maker}{summary} ({how})."
 
 
 def _uses_opensmile(features: Mapping[str, Any]) -> bool:

@@ -262,7 +262,7 @@ def load_model(folder: str | Path) -> Model:
     return Model(
         card=card,
         predictor=predictor,
-        source=Source.from_dict(source) if source else None,
+        source=Source.from_dict(source, folder) if source else None,
         novelty=Novelty(
             arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
         ),
