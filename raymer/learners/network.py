@@ -15,7 +15,7 @@ from raymer.learners.stage import Head
 from raymer.learners.threads import one_torch_thread
 
 BLOCK_CLIPS = 64
-BLOCK_FRAMES = 2**18  # with 80 inputs and 50 units, 140 MB
+BLOCK_NUMBERS = 2**24  # inputs of a block, padding included: 64 MB
 
 
 class GRUEncoder(nn.Module):
@@ -113,7 +113,8 @@ def clip_features(net: ClipNet, clips: Sequences, normalisation: Normalisation) 
     device = next(net.parameters()).device
     features = np.empty((len(clips), net.width), dtype=np.float32)
     together = callable(getattr(net.encoder, "whole", None))
-    block = (BLOCK_CLIPS, BLOCK_FRAMES) if together else (1, BLOCK_FRAMES)
+    frames = BLOCK_NUMBERS // normalisation.n_inputs
+    block = (BLOCK_CLIPS, frames) if together else (1, frames)
     for rows, x, lengths in Cutter(clips, normalisation).whole(*block):
         x, lengths = x.to(device), lengths.to(device)
         found = net.encoder.whole(x, lengths) if together else net.encoder(x, lengths).cpu()

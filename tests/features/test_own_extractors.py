@@ -1,5 +1,6 @@
 """Extractors of one's own, brought by --plugin and named by --use."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,42 @@ def test_an_edited_class_is_another_build(make_corpus):
     corpus = make_corpus(0.2)
     plans = [BuildPlan.of(corpus, LogMel(), use="mine:X", revision=revision) for revision in ("a", "b")]
     assert len({plan.fingerprint for plan in [*plans, BuildPlan.of(corpus, LogMel())]}) == 3
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "representations.md"
+
+
+def block(start):
+    """Return the Python block of the page that begins with `start`."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    return next(text for text in blocks if text.startswith(start))
+
+
+def test_the_class_on_the_page_works(cli, folder, tmp_path):
+    (tmp_path / "mine.py").write_text(block("from functools"))
+    words = ("--use", "mine:Loudness", "--plugin", tmp_path / "mine.py", "--name", "loudness", "--serial")
+    assert cli("features", folder, *words).exit_code == 0
+    made = load_spectrograms(features_folder(load_corpus(folder), "loudness"))
+    assert np.allclose(made.clip(0), loudness(folder, "clip0"), rtol=1e-6)
+
+
+def test_the_export_on_the_page_works(cli, folder, tmp_path, monkeypatch):
+    import torch
+
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Unflatten(1, (1, -1)), torch.nn.Conv1d(1, 3, 800, 800), torch.nn.Flatten())
+    monkeypatch.chdir(tmp_path)
+    exec(block("import torch\n\ntorch.onnx"), {"model": model})
+    words = ("--rate", 48000, "--window", 48000, "--serial")
+    result = cli("features", folder, "--onnx", "mine.onnx", *words)
+    assert result.exit_code == 0, result.stderr
+    made = load_spectrograms(features_folder(load_corpus(folder), "mine"))
+    samples = read_audio(tmp_path / "audio" / "clip0.wav", 48000)
+    samples = np.pad(samples, (0, max(0, 48000 - len(samples))))[:48000]
+    wanted = model(torch.from_numpy(samples[np.newaxis])).detach().numpy()
+    assert np.allclose(made.clip(0)[:1], wanted, atol=1e-5)
 
 
 LOG_MEL_MODEL = '''
