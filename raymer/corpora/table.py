@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from raymer.corpora.base import Corpus
-from raymer.corpora.door.build import MAIN, input_name, make_corpus
+from raymer.corpora.door.build import MAIN, check_input_name, input_name, make_corpus
 from raymer.corpora.door.ids import Matching
 from raymer.corpora.door.reading import Reading, read_data
 from raymer.corpora.door.roles import RoleOptions, stay_text
 from raymer.corpora.door.table_data import TableData
 from raymer.corpora.info import CorpusInfo, ImportOptions
-from raymer.errors import UsageError
 
 INFO = CorpusInfo(
     name="table",
@@ -76,8 +75,7 @@ def parse_features(text: str | Path) -> tuple[str, Path]:
     name, mark, path = str(text).partition("=")
     if not mark or Path(str(text)).exists():
         return table_name(Path(text)), Path(text)
-    if name != input_name(name):
-        raise UsageError(f"an input cannot be called {name!r}: letters, digits and . _ + - are a name")
+    check_input_name(name)
     return name, Path(path)
 
 

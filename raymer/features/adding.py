@@ -13,7 +13,7 @@ import numpy as np
 from raymer.corpora.base import Corpus, Input, load_corpus
 from raymer.corpora.door.adding import read_inputs
 from raymer.corpora.door.arrays import Arrays, open_arrays
-from raymer.corpora.door.build import input_name
+from raymer.corpora.door.build import check_input_name
 from raymer.corpora.door.ids import AS_THEY_STAND, Matched, Matching, match
 from raymer.corpora.door.reading import PLAIN, Reading
 from raymer.corpora.door.roles import RoleOptions
@@ -94,8 +94,7 @@ def add_file(
 
 def check_name(corpus: Corpus, name: str, *, replace_existing: bool) -> None:
     """Raise UsageError for what is no name of an input, or is taken."""
-    if name != input_name(name):
-        raise UsageError(f"an input cannot be called {name!r}: letters, digits and . _ + - are a name")
+    check_input_name(name)
     frames = [path.name for path in built_features(corpus.folder)] if corpus.folder else []
     if (name in corpus.inputs or name in frames) and not replace_existing:
         raise UsageError(f"{corpus.folder} has an input {name!r} already: another name=, or replace it")

@@ -108,10 +108,11 @@ def test_an_array_of_equally_long_sequences(cli, folder, ids, tmp_path):
 @pytest.mark.parametrize("pool", POOLS)
 def test_frames_are_pooled_to_a_table_of_its_own(cli, folder, ids, tmp_path, pool):
     arrays = sequences(ids)
+    name = f"mert-{pool.replace('+', '-')}"
     path = write_folder(tmp_path / "mert", arrays)
-    result = cli("add", folder, path, "--name", f"mert-{pool}", "--pool", pool)
+    result = cli("add", folder, path, "--name", name, "--pool", pool)
     assert result.exit_code == 0, result.stderr
-    item = load_corpus(folder).input(f"mert-{pool}")
+    item = load_corpus(folder).input(name)
     oracle = {
         "mean": lambda x: x.mean(axis=0),
         "max": lambda x: x.max(axis=0),

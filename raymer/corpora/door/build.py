@@ -308,6 +308,12 @@ def input_name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "_", text).strip("._") or MAIN
 
 
+def check_input_name(name: str) -> None:
+    """Raise UsageError for what cannot be the name of an input."""
+    if name != input_name(name):
+        raise UsageError(f"an input cannot be called {name!r}: letters, digits and . _ - are a name")
+
+
 def input_of(
     name: str, data: TableData, roles: Roles, clips: Sequence[str], how: Matching, missing: str | None
 ) -> tuple[list[Input], dict[str, Any]]:
