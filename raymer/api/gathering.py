@@ -71,10 +71,11 @@ def input_words(study: Study, corpus: Corpus) -> dict[str, str]:
 
 
 def _predictions(study: Study, store: ResultStore, scores: Any) -> list[Predictions]:
+    several = len(study.spec.protocols) > 1
     labels = system_labels(study.spec.systems)
     return [
         Predictions(
-            labels[number % len(labels)],
+            labels[number % len(labels)] + (f", {study.systems[number].protocol}" if several else ""),
             target,
             study.metrics[target][0],
             mean,
