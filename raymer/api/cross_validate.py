@@ -80,7 +80,7 @@ def cross_validate(
     samples = intersected(
         [make_samples(corpus, _input(inputs, label), system.accepts, wanted) for label, system in chosen.items()]
     )
-    rule = as_protocol(protocol, samples[0].labels[wanted[0]])
+    rule = as_protocol(protocol)
     asked = [Asked(system, own, rule) for system, own in zip(chosen.values(), samples, strict=True)]
     planned, fits = plan_each(asked, wanted, seed)
     for label, row, own in zip(chosen, asked, fits, strict=True):

@@ -174,7 +174,7 @@ class OpenStudy:
         from raymer.studies.search.plan import plan_search
 
         planned = plan_search(self.spec, self.corpus, **asked)
-        samples = planned.task.samples
+        samples = planned.whole
         self.store.claim(self.corpus.name, self.corpus.fingerprint, {samples.input: samples.fingerprint})
         return run_search(planned, self.store, machine=self.machine)
 

@@ -9,6 +9,7 @@ from raymer.audits.finding import CHANGES, Finding, Kind
 from raymer.audits.rows import group_word, groups_given
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
+from raymer.protocols.split_files import read_lists
 
 GivenSplits = Mapping[str, tuple[str, ...]]
 """Clip ids by part: {"train": (...), "validation": (...), "test": (...)}."""
@@ -20,7 +21,6 @@ KIND = Kind(
     "score the test clips that share nothing with the train part, or make folds by group",
 )
 PARTS = ("split", "part", "set", "fold", "subset")
-ENDINGS = (".txt", ".csv", ".tsv")
 
 
 def read_splits(path: Path) -> GivenSplits:
@@ -34,10 +34,7 @@ def read_splits(path: Path) -> GivenSplits:
         When it holds no list, or the table has no two columns.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in ENDINGS)
-        if not files:
-            raise RaymerError(f"{path} holds no list of ids (train.txt, test.txt ...)")
-        return {file.stem: tuple(_ids_of(file)) for file in files}
+        return read_lists(path)
     if not path.is_file():
         raise UsageError(f"{path} is missing")
     try:
@@ -53,12 +50,6 @@ def read_splits(path: Path) -> GivenSplits:
     for name, rows in table[table[part] != ""].groupby(part, sort=True):
         found[str(name)] = tuple(rows[ids].str.strip())
     return found
-
-
-def _ids_of(file: Path) -> list[str]:
-    lines = (line.split(",")[0].split("\t")[0].strip() for line in file.read_text().splitlines())
-    ids = [line for line in lines if line]
-    return ids[1:] if ids and ids[0].lower() in ("id", "song_id", "clip_id", "track_id") else ids
 
 
 def look_at_splits(corpus: Corpus, splits: GivenSplits) -> list[Finding]:

@@ -18,6 +18,7 @@ from raymer.cli import (
     report,
     rerun,
     run,
+    splits,
     status,
     submit,
     tune,
@@ -42,6 +43,7 @@ app.command("draft")(draft.draft)
 app.command("audit")(audit.audit)
 app.command("components")(components.components)
 app.command("check")(components.check)
+app.command("splits")(splits.splits)
 app.command("run")(run.run)
 app.command("reproduce")(run.reproduce)
 app.command("compare")(compare.compare)

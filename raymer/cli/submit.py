@@ -33,9 +33,9 @@ def submit(
 ) -> None:
     """Send a verb to a Ray cluster as a job, follow what it prints, and leave with its exit code.
 
-    The job takes along raymer itself, the experiment's YAML and the files of --plugin, nothing else: corpus and store
-    lie where every node sees them, on an object store (s3://...) or below an absolute path. Closing this terminal does
-    not stop the job.
+    The job takes along raymer itself, the experiment's YAML with its file of splits, and the files of --plugin, nothing
+    else: corpus and store lie where every node sees them, on an object store (s3://...) or below an absolute path.
+    Closing this terminal does not stop the job.
     """
     with one_line_errors():
         from raymer.engine.jobs.client import Jobs, command_line
@@ -111,6 +111,17 @@ def _can_be_sent(verb: Any) -> bool:
     return "store" in names or {"address", "workers"} <= names
 
 
+def _split_files(experiment: Path) -> list[Path]:
+    """Return the files of given splits that an experiment names: they go along where they lie beside it."""
+    from raymer.experiments.spec import files_of
+
+    files = files_of(experiment) if experiment.is_file() else []
+    for path in files:
+        if path.parent != experiment.parent or path.is_dir():
+            raise UsageError(f"{path} does not go along: a file of splits must lie beside {experiment.name}")
+    return files
+
+
 def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list[Path]]:
     """Return the verb's words as the job gets them, and the files that they name."""
     from raymer.components.plugins import VARIABLE, read_plugin
@@ -118,7 +129,7 @@ def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list
     params, extra = dict(params), []
     experiment = params.get("experiment")
     if experiment is not None and str(experiment).endswith((".yaml", ".yml")):
-        extra.append(Path(experiment))
+        extra += [Path(experiment), *_split_files(Path(experiment))]
         params["experiment"] = Path(experiment).name
     plugins = [*os.environ.get(VARIABLE, "").split(os.pathsep), *(params.pop("plugin", None) or [])]
     extra += [read_plugin(path).path for path in plugins if path]

@@ -12,7 +12,7 @@ from raymer.cli.verb import WithoutGPU, verb
 from raymer.engine.machine import LOCAL
 
 if TYPE_CHECKING:
-    from raymer.engine.search.nested import NestedOutcome
+    from raymer.engine.search.nested import NestedOutcome, OuterResult
     from raymer.studies.search.journal import SearchOutcome
     from raymer.studies.search.plan import PlannedSearch
 
@@ -75,7 +75,7 @@ def tune(
     if experiment is None or corpus is None or store is None:
         raise UsageError("give an experiment, --corpus and --store (or --space METHOD, to list what can be searched)")
     from raymer.corpora.base import load_corpus
-    from raymer.engine.search.nested import run_nested
+    from raymer.engine.search.nested import run_nested, score_held
     from raymer.engine.search.run import executor, run_trials
     from raymer.experiments.spec import load_experiment
     from raymer.results.store import ResultStore
@@ -91,19 +91,21 @@ def tune(
     planned = plan_search(spec, loaded, trials=trials, sampler=sampler, stopping=stopping, seed=seed)
     results = ResultStore(store)
     where = journal_path(planned, results.location, journal)
-    results.claim(loaded.name, loaded.fingerprint, {planned.task.samples.input: planned.task.samples.fingerprint})
+    results.claim(loaded.name, loaded.fingerprint, {planned.whole.input: planned.whole.fingerprint})
     if len(planned.task.objectives) > 1 and stopping is not False and spec.search and spec.search.stopping:
         err.print("two objectives: no trial is stopped early, since none is hopeless that may be best in one")
     with (
         trials_display(spec.name) as show,
         executor(machine) as execute,
     ):
+        held = None
         if outer is None:
             outcome, nested = run_trials(planned, results, execute, journal=journal, on_progress=show), None
+            held = score_held(planned, outcome, results)
         else:
             nested = run_nested(planned, outer, results, execute, journal=journal, on_progress=show)
             outcome = nested.flat
-    _show(planned, outcome, nested, where, json)
+    _show(planned, outcome, nested, held, where, json)
     if plots is not None:
         _draw(planned, outcome, plots)
     if mlflow is not None:
@@ -165,9 +167,16 @@ def _outcomes(outcome: "SearchOutcome", nested: "NestedOutcome | None") -> "list
 
 
 def _show(
-    planned: "PlannedSearch", outcome: "SearchOutcome", nested: "NestedOutcome | None", journal: Path, json: bool
+    planned: "PlannedSearch",
+    outcome: "SearchOutcome",
+    nested: "NestedOutcome | None",
+    held: "OuterResult | None",
+    journal: Path,
+    json: bool,
 ) -> None:
     record = _record(planned, outcome, nested, journal)
+    if held is not None:
+        record["test"] = {"value": held.value, "n_train": held.n_train, "n_test": held.n_test}
     if json:
         print_json(record)
         return
@@ -187,6 +196,9 @@ def _show(
             say(f"  - {values}: {params_text(member['params'])}")
     elif outcome.best_value is not None:
         say(f"  best {outcome.best_value:.4f}: {params_text(outcome.best_params)}")
+    if held is not None:
+        where = f"the {held.n_test} test clips, which no trial had seen"
+        say(f"  {held.value:.4f} on {where}; trained on the {held.n_train} train clips alone")
     if nested:
         _show_nested(nested)
     err.print(f"journal: {journal}", markup=False)

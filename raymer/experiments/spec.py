@@ -28,11 +28,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ProtocolSpec(_Strict):
+Names = str | int | tuple[str | int, ...]
+"""What one part of a given split is called."""
+
+
+class ProtocolSpec(BaseModel):
     """A rule that makes splits: its kind, and the keys that this kind has; what is left out is at its default.
 
-    A protocol of somebody else's has its parameters in `options`.
+    A protocol of somebody else's (a name, or "module:Class") has its own parameters beside its kind.
     """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: str = "kfold"
     folds: int | None = Field(default=None, ge=2)
@@ -44,7 +50,11 @@ class ProtocolSpec(_Strict):
     group: str | None = None
     by: str | None = None
     bins: int | None = Field(default=None, ge=2)
-    options: dict[str, Any] = {}
+    column: str | None = None
+    file: str | None = None
+    train: Names | None = None
+    valid: Names | None = None
+    test: Names | None = None
 
     def build(self, folds: int | None = None) -> SplitProtocol:
         """Return the protocol, with another number of folds where a system asks for it.
@@ -54,8 +64,15 @@ class ProtocolSpec(_Strict):
         UsageError
             For a key that the kind would ignore.
         """
-        keys = self.model_dump(exclude={"kind", "options"}, exclude_none=True) | self.options
+        keys = {key: _as_names(key, value) for key, value in self.model_dump(exclude={"kind"}).items()}
+        keys = {key: value for key, value in keys.items() if value is not None or key in (self.model_extra or {})}
         return make_protocol(self.kind, {**keys, "folds": folds} if folds else keys)
+
+
+def _as_names(key: str, value: Any) -> Any:
+    if key not in ("train", "valid", "test") or value is None:
+        return value
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 class Published(_Strict):
@@ -274,15 +291,21 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
         text = (files("raymer.experiments") / f"{name_or_path}.yaml").read_text()
     else:
         raise UsageError(unknown("experiment", name_or_path, experiment_names()))
-    return parse_experiment(text, name_or_path)
+    folder = Path(name_or_path).parent if name_or_path.endswith((".yaml", ".yml")) else None
+    return parse_experiment(text, name_or_path, folder)
 
 
-def parse_experiment(text: str, origin: str) -> Experiment:
-    """Read an experiment from YAML `text`; `origin` names it in errors (UsageError)."""
+def parse_experiment(text: str, origin: str, folder: Path | None = None) -> Experiment:
+    """Read an experiment from YAML `text`; `origin` names it in errors (UsageError).
+
+    Files that its protocols name are looked for below `folder`, where one is given.
+    """
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    if folder is not None:
+        _find_files(data, folder)
     if not isinstance(data, dict):
         raise UsageError(f"{origin} holds no experiment: a mapping with name, corpus, systems is expected")
     try:
@@ -291,6 +314,26 @@ def parse_experiment(text: str, origin: str) -> Experiment:
         raise UsageError(f"{origin}: {error}") from error
     except ValidationError as error:
         raise UsageError(f"{origin}: {_first_fault(error)}") from error
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of given splits that an experiment names, by its text alone; none where it is no YAML."""
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return []
+    return list(dict.fromkeys(_find_files(data, path.parent)))
+
+
+def _find_files(data: Any, folder: Path) -> list[Path]:
+    """Put the files of given splits below the folder that the YAML lies in, and return them."""
+    found = []
+    rules = data.get("protocols") if isinstance(data, dict) else None
+    for rule in rules.values() if isinstance(rules, dict) else ():
+        if isinstance(rule, dict) and isinstance(rule.get("file"), str):
+            found.append(folder / rule["file"])
+            rule["file"] = str(found[-1])
+    return found
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -1,7 +1,7 @@
 """Protocols: the rules that make splits."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -22,28 +22,34 @@ class Split:
     ----------
     repeat, fold : int
         Counted from 0.
-    train, test : ndarray of str
-        Clip ids; no id is in both.
+    train, test, valid : ndarray of str
+        Clip ids; no id is in two parts. `valid` is what settings are chosen on where a given split has such a part,
+        else empty; nothing is trained or scored on it.
     """
 
     repeat: int
     fold: int
     train: np.ndarray
     test: np.ndarray
+    valid: np.ndarray = field(default_factory=lambda: np.array([], dtype=str))
 
     @cached_property
     def id(self) -> str:
         """Hash of the ids: equal divisions are one split, whichever protocol made them."""
-        return content_hash([self.train.tolist(), self.test.tolist()])
+        valid = [self.valid.tolist()] if len(self.valid) else []
+        return content_hash([self.train.tolist(), self.test.tolist(), *valid])
 
     def to_record(self) -> dict[str, Any]:
         """Return the split as JSON-ready data; `from_record` is its inverse."""
-        return {"repeat": self.repeat, "fold": self.fold, "train": self.train.tolist(), "test": self.test.tolist()}
+        parts = {"train": self.train.tolist(), "test": self.test.tolist()}
+        valid = {"valid": self.valid.tolist()} if len(self.valid) else {}
+        return {"repeat": self.repeat, "fold": self.fold, **parts, **valid}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Split":
         """Return the split that `to_record` wrote."""
-        return cls(record["repeat"], record["fold"], np.array(record["train"]), np.array(record["test"]))
+        parts = (np.array(record.get(part, []), dtype=str) for part in ("train", "test", "valid"))
+        return cls(record["repeat"], record["fold"], *parts)
 
 
 class SplitProtocol(Protocol):

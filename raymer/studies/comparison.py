@@ -125,7 +125,7 @@ def plan_comparison(
     if len(rows) < 2:
         raise UsageError(f"experiment {spec.name} has one system: there is nothing to compare it with")
     _check_targets(spec, targets or ())
-    name, rule = _protocol(spec, protocol)
+    name, rule = choose_protocol(spec, protocol)
     systems = tuple(spec.systems[row] for row in rows)
     if splits is not None:
         rule, before = with_splits(rule, splits), rule
@@ -196,7 +196,8 @@ def _check_targets(spec: Experiment, targets: Sequence[str]) -> None:
             raise UsageError(unknown("target", target, (*spec.targets, AVERAGE)))
 
 
-def _protocol(spec: Experiment, name: str | None) -> tuple[str, ProtocolSpec]:
+def choose_protocol(spec: Experiment, name: str | None) -> tuple[str, ProtocolSpec]:
+    """Return the protocol called `name` with its name, or the only one; UsageError where that is not clear."""
     if name is None:
         if len(spec.protocols) > 1:
             raise UsageError(

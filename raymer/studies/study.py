@@ -11,6 +11,7 @@ from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment, Published
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System, find_component
+from raymer.protocols.splits import Split
 from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, Fit, Plan, plan_each
@@ -137,6 +138,21 @@ def make_study(spec: Experiment, corpus: Corpus) -> Study:
         own = next(one.fits for one in made if one.protocol == name)
         check_defined(name, own, planned, metrics, spec.aggregate)
     return Study(spec, planned, made, coverage, metrics)
+
+
+def splits_of(study: Study, protocol: str) -> list[Split]:
+    """Return the splits of one of its protocols, in the order of (repeat, fold).
+
+    Raises
+    ------
+    UsageError
+        When its systems have different ones (other numbers of folds).
+    """
+    rows = [{fit.split for fit in system.fits} for system in study.systems if system.protocol == protocol]
+    if any(row != rows[0] for row in rows):
+        raise UsageError(f"protocol {protocol}: the systems have different numbers of folds, so different splits")
+    found = [study.plan.splits[split] for split in rows[0]]
+    return sorted(found, key=lambda split: (split.repeat, split.fold))
 
 
 def _inputs(spec: Experiment, systems: Sequence[System], corpus: Corpus) -> dict[tuple[str | None, str], Samples]:

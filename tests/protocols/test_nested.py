@@ -5,7 +5,7 @@ import pytest
 
 from raymer.errors import RaymerError
 from raymer.protocols.clips import Clips
-from raymer.protocols.nested import GivenSplits, OuterFold, nested_splits, outer_protocol
+from raymer.protocols.nested import MadeSplits, OuterFold, nested_splits, outer_protocol
 from raymer.protocols.random_splits import GroupRandomSplits, RandomSplits
 from raymer.protocols.repeated import RepeatedGroupKFold
 from raymer.protocols.splits import GroupKFold, KFold, Split
@@ -37,10 +37,10 @@ def test_a_planted_outer_test_clip_is_caught(part):
     good = fold.inner[2]
     parts = {"train": good.train, "test": good.test}
     parts[part] = np.concatenate([parts[part], planted])
-    with pytest.raises(RaymerError, match=f"outer fold 1 holds clip '{planted[0]}'"):
+    with pytest.raises(RaymerError, match=f"outer fold 1 holds clip '{planted[0]}', which is in the outer test part"):
         OuterFold(fold.outer, (*fold.inner[:2], Split(0, 2, **parts)))
 
 
-def test_given_splits_are_a_protocol():
+def test_made_splits_are_a_protocol():
     splits = tuple(KFold(3).splits(Clips(CLIPS, GROUPS)))
-    assert GivenSplits(splits).splits(Clips(CLIPS, GROUPS)) == list(splits)
+    assert MadeSplits(splits).splits(Clips(CLIPS, GROUPS)) == list(splits)

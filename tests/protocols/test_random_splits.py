@@ -127,7 +127,8 @@ def test_impossible_protocols_are_refused(make, message):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_made_from_an_experiment_and_back(kind):
     seed = {"seed": 4} if "seed" in KINDS[kind].__dataclass_fields__ else {}
-    made = ProtocolSpec(kind=kind, **seed).build()
+    column = {"column": "split"} if kind == "given" else {}
+    made = ProtocolSpec(kind=kind, **seed, **column).build()
     rule = made.to_dict()
     assert rule.pop("kind") == kind
     assert make_protocol(kind, rule) == made

@@ -90,10 +90,15 @@ def run_nested(
     Raises
     ------
     UsageError
-        For two objectives (a front is no one configuration to be scored) or less than two folds.
+        For two objectives (a front is no one configuration to be scored), less than two folds, or a given split,
+        whose test part is held out already.
     RaymerError
         As `run_trials`; when no trial of an outer fold could be scored, or its best failed on the whole train part.
     """
+    if planned.held is not None:
+        raise UsageError(
+            "outer folds go with folds: the given split has a test part, and what is found is scored on it"
+        )
     if len(planned.task.objectives) > 1:
         raise UsageError("outer folds go with one objective: the best of two is no one configuration to be scored")
     outer_folds = plan_outer(planned, folds)
@@ -123,6 +128,23 @@ def inner_search(planned: PlannedSearch, fold: OuterFold) -> PlannedSearch:
     """Return the search inside an outer train part: the outer test clips are not even among its samples."""
     inside = planned.task.samples.only(fold.outer.train.tolist())
     return planned.on(replace(planned.task, samples=inside, splits=fold.inner))
+
+
+def score_held(planned: PlannedSearch, outcome: SearchOutcome, store: ResultStore) -> OuterResult | None:
+    """Score what a search on a given split found, once, on its test part; None where there is nothing to score.
+
+    It is trained on the train part alone, as the trials were: valid clips have chosen it and no more.
+
+    Raises
+    ------
+    RaymerError
+        When no trial could be scored, or the best failed.
+    """
+    held = planned.held
+    if held is None or len(planned.task.objectives) > 1:
+        return None
+    whole = planned.on(replace(planned.task, samples=held.samples))
+    return _score(whole, OuterFold(held.split, planned.task.splits), outcome, store)
 
 
 def _score(planned: PlannedSearch, fold: OuterFold, outcome: SearchOutcome, store: ResultStore) -> OuterResult:

@@ -13,13 +13,27 @@ from raymer.identity import content_hash
 from raymer.learners.search_space import capped, search_space
 from raymer.learners.spaces import Space
 from raymer.nearest import unknown
-from raymer.protocols.splits import SplitProtocol
+from raymer.protocols.making import make_splits
+from raymer.protocols.nested import search_splits
+from raymer.protocols.splits import Split, SplitProtocol
 from raymer.results.frame import AVERAGE, Metrics
+from raymer.studies.samples import Samples
 from raymer.studies.search.samplers import grid_levels
 from raymer.studies.search.task import SearchTask
 from raymer.studies.study import make_study
 
 SAMPLERS = ("tpe", "random", "grid")
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """One given split with a valid part: what the search finds is scored on its test part once.
+
+    `samples` are all clips; the search itself has those of the train and valid parts alone.
+    """
+
+    split: Split
+    samples: Samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +59,8 @@ class PlannedSearch:
         Whether hopeless trials are stopped; never with two objectives.
     seed : int
         The sampler's.
+    held : Held, optional
+        Where one given split with a valid part is searched on.
     """
 
     name: str
@@ -57,6 +73,12 @@ class PlannedSearch:
     sampler: str
     stopping: bool
     seed: int
+    held: Held | None = None
+
+    @property
+    def whole(self) -> Samples:
+        """All clips, those that no trial sees among them: what a store is claimed for."""
+        return self.task.samples if self.held is None else self.held.samples
 
     @cached_property
     def description(self) -> dict[str, Any]:
@@ -135,13 +157,18 @@ def plan_search(
     if sampler == "grid":
         grid_levels(space, trials - 1)
     planned = rule.build(row.folds)
+    made = make_splits(planned, samples.clips)
+    inner = search_splits(planned, made)
+    held = Held(made[0], samples) if len(made) == 1 and len(made[0].valid) else None
+    if held is not None:
+        samples = samples.only([*held.split.train.tolist(), *held.split.valid.tolist()])
     return PlannedSearch(
         name=spec.name,
         system=row.system,
         corpus=corpus.fingerprint,
         task=SearchTask(
             samples=samples,
-            splits=tuple(planned.splits(samples.clips)),
+            splits=inner,
             system=system,
             targets=targets,
             objectives=objectives,
@@ -155,6 +182,7 @@ def plan_search(
         sampler=sampler,
         stopping=(search.stopping if stopping is None else stopping) and len(objectives) == 1,
         seed=seed,
+        held=held,
     )
 
 

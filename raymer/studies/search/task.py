@@ -9,7 +9,7 @@ import numpy as np
 from raymer.components.guests import Guests
 from raymer.learners.search_space import system_with
 from raymer.learners.system import System
-from raymer.protocols.nested import GivenSplits
+from raymer.protocols.nested import MadeSplits
 from raymer.protocols.scoring import find_metric
 from raymer.protocols.splits import Split
 from raymer.results.frame import AVERAGE
@@ -89,7 +89,7 @@ class SearchTask:
     def plan(self, params: Params) -> Plan:
         """Return every fit of a configuration."""
         system = system_with(self.system, params)
-        return plan(self.samples, [(system, GivenSplits(self.splits))], self.targets, self.seed)
+        return plan(self.samples, [(system, MadeSplits(self.splits))], self.targets, self.seed)
 
     def run_fold(self, params: Params, fold: int, store: ResultStore) -> FoldReport:
         """Run what `store` lacks of a configuration on the split at `fold` and report its scores.
