@@ -12,15 +12,17 @@ from raymer.api.comparisons import Comparisons
 from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment
 from raymer.protocols.scoring import find_metric
-from raymer.reports.comparison import untested_sentences
+from raymer.reports.comparison import split_sentences, untested_sentences
 from raymer.results.frame import at_epoch, last_epoch
 from raymer.results.store import ResultStore
 from raymer.stats import compare, compare_all
 from raymer.stats.bayes import check_rope
+from raymer.stats.bootstrap import SplitComparison
 from raymer.stats.comparison import Comparison, Untested
 from raymer.studies.comparison import PlannedComparison
 from raymer.studies.fit import Plan
 from raymer.studies.looks import plan_comparison_looks, run_looks
+from raymer.studies.one_split import compare_one_split
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Question:
 class Answer:
     """Comparisons, and for each a line and a record on how early looks ended it (empty without them).
 
-    `untested` are the pairs whose scores allow no test: pooled over repeats, or undefined somewhere.
+    `untested` are the pairs whose scores allow no test: pooled over repeats, or undefined somewhere. Where there is one
+    split, `one_split` has what its test clips say, and there are no comparisons over splits.
     """
 
     planned: PlannedComparison
@@ -69,6 +72,7 @@ class Answer:
     endings: Sequence[str] = ()
     looks: Sequence[dict[str, Any]] = field(default=())
     untested: Sequence[Untested] = ()
+    one_split: tuple[SplitComparison, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """As Comparisons.to_frame."""
@@ -79,6 +83,8 @@ class Answer:
         return self.comparisons.plot(*where, **more)
 
     def __repr__(self) -> str:
+        if self.one_split:
+            return "\n".join(line for one in self.one_split for line in split_sentences(one))
         without = [line for one in self.untested for line in untested_sentences(one)]
         return "\n".join(filter(None, [repr(self.comparisons), *without, *self.endings]))
 
@@ -97,8 +103,12 @@ def answer(
     with wrong_use():
         if question.sequential:
             return _look(planned, store, question, run, on_looks)
+        if len(planned.splits) == 1 and question.all_pairs:
+            raise UsageError("one split has no family of tests: name two systems, A and B")
         run(planned.plan())
         scores = planned.scores(store)
+        if len(planned.splits) == 1:
+            return Answer(planned, Comparisons(), one_split=_on_one_split(planned, store, question, scores))
         found: list[Comparison] = []
         untested: list[Untested] = []
         for target, metric in planned.metrics.items():
@@ -115,6 +125,16 @@ def answer(
                 asked["higher_is_better"] = find_metric(metric).higher_is_better
                 found += compare_all(mine, tested, **asked) if question.all_pairs else compare(mine, *tested, **asked)
         return Answer(planned, Comparisons(found), untested=untested)
+
+
+def _on_one_split(
+    planned: PlannedComparison, store: ResultStore, question: Question, scores: pd.DataFrame
+) -> tuple[SplitComparison, ...]:
+    found = []
+    for target, metric in planned.metrics.items():
+        epoch = last_epoch(scores, metric) if question.epoch is None else question.epoch
+        found.append(compare_one_split(planned, store, target, metric, epoch, question.rope))
+    return tuple(found)
 
 
 def why_untested(scores: pd.DataFrame, planned: PlannedComparison) -> dict[str, str]:

@@ -87,9 +87,11 @@ def compare(
         err.print("no verdict: it would rest on the splits that happened to succeed", style="red")
         raise typer.Exit(1) from error
     _show(found, json)
-    if plot and not found.comparisons:
+    if plot and found.one_split:
+        err.print("no forest plot: one split has one interval, and it stands above", markup=False)
+    elif plot and not found.comparisons:
         raise UsageError(f"--plot draws tests, and none was made: {found.untested[0].why}")
-    if plot:
+    elif plot:
         found.plot(plot, title=study.spec.title)
         err.print(f"plot: {plot}", markup=False)
 
@@ -114,6 +116,9 @@ def _show(found: "Answer", json: bool) -> None:
 
     planned = found.planned
     spec = planned.study.spec
+    if found.one_split:
+        _show_one_split(found, json)
+        return
     rows = dict(zip(planned.labels, planned.systems, strict=True))
     claims = [published_claim(spec, rows[one.a], rows[one.b], one.target) for one in found.comparisons]
     rule = planned.protocol.build().to_dict()
@@ -131,3 +136,17 @@ def _show(found: "Answer", json: bool) -> None:
         for one, claim, look in zip(found.comparisons, claims, looks, strict=True)
     ]
     print_json([*tested, *({**one.to_record(), "epoch": one.epoch, "protocol": rule} for one in found.untested)])
+
+
+def _show_one_split(found: "Answer", json: bool) -> None:
+    from raymer.reports.comparison import split_sentences
+
+    if json:
+        rule = found.planned.protocol.build().to_dict()
+        print_json([{**one.to_record(), "protocol": rule} for one in found.one_split])
+        return
+    for one in found.one_split:
+        for line in split_sentences(one):
+            say(line)
+    for note in found.planned.study.clip_notes():
+        err.print(note, markup=False)

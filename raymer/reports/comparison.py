@@ -6,6 +6,7 @@ from typing import Any
 
 from raymer.experiments.spec import Experiment, PublishedVerdict, SystemSpec
 from raymer.results.frame import AVERAGE
+from raymer.stats.bootstrap import LIMITS, SplitComparison
 from raymer.stats.comparison import Comparison, Untested
 
 
@@ -70,6 +71,21 @@ def untested_sentences(one: Untested) -> list[str]:
 def low_words(comparison: Comparison | Untested) -> str:
     """Say where lower is better; where higher is, nothing."""
     return "" if comparison.higher_is_better else " (lower is better)"
+
+
+def split_sentences(one: SplitComparison) -> list[str]:
+    """Say in plain words what the test clips of one split allow to be claimed, and what they do not."""
+    low, high = one.test.interval
+    at = f" at epoch {one.epoch}" if one.epoch else ""
+    lines = [
+        f"{one.target}: {one.verdict}",
+        f"  {one.a} less {one.b}: {one.test.difference:+.3f} {one.metric}{at}, {100 * one.test.confidence:.4g} % "
+        f"interval {low:+.3f} to {high:+.3f}, p = {one.test.p:.2g}, by a {one.test.note}",
+        f"  {LIMITS}",
+    ]
+    if one.undefined:
+        lines.append(f"  {one.undefined} of {one.draws} draws have no {one.metric} and are left out")
+    return lines
 
 
 def welch_sentence(comparisons: Sequence[Comparison]) -> str:

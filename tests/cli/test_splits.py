@@ -60,3 +60,19 @@ def test_the_published_split_of_emomusic_runs(cli, real_data, tmp_path):
     ran = cli("run", path, "-c", tmp_path / "C", "-s", tmp_path / "S", "--serial")
     assert ran.exit_code == 0, ran.stderr
     assert "45 of 105 test clips have their group in the train part" in " ".join(ran.stdout.split())
+
+
+def test_one_split_is_compared_by_its_test_clips(cli, corpus, corpus_folder, tmp_path):
+    ids = corpus.clips["clip_id"].tolist()
+    pd.DataFrame({"id": ids, "part": ["train"] * 30 + ["test"] * (len(ids) - 30)}).to_csv(tmp_path / "s.csv")
+    path = write(tmp_path / "e.yaml", "{kind: given, file: s.csv}")
+    words = ("compare", path, "svr", "ridge", "-c", corpus_folder, "-s", tmp_path / "S", "--serial")
+    [found] = json.loads(cli(*words, "--json").stdout)
+    tested = corpus.clips[30:]
+    assert (found["clips"], found["groups"]) == (len(tested), tested["group"].nunique())
+    rows = {row["method"]: row["mean"] for row in json.loads(cli("run", *words[1:2], *words[4:], "--json").stdout)}
+    assert found["group_bootstrap"]["difference"] == pytest.approx(rows["svr"] - rows["ridge"])
+    shown = cli(*words).stdout
+    assert "what another train part would change is not in it" in " ".join(shown.split())
+    refused = cli("compare", path, "--all-pairs", *words[4:])
+    assert (refused.exit_code, "one split has no family of tests" in refused.stderr) == (2, True)
