@@ -124,7 +124,9 @@ def _show(found: "Answer", json: bool) -> None:
     rule = planned.protocol.build().to_dict()
     if not json:
         if found.comparisons:
-            print_comparisons(f"{spec.title} ({protocol_words(rule)})", found.comparisons, claims, found.endings)
+            repeats = len({split.repeat for split in planned.splits})
+            title = f"{spec.title} ({protocol_words(rule)})"
+            print_comparisons(title, found.comparisons, claims, found.endings, repeats=repeats)
         for line in (line for one in found.untested for line in untested_sentences(one)):
             say(line)
         for note in planned.study.clip_notes():

@@ -18,8 +18,10 @@ def print_comparisons(
     comparisons: "Sequence[Comparison]",
     claims: "Sequence[PublishedClaim | None]",
     endings: Sequence[str] = (),
+    *,
+    repeats: int,
 ) -> None:
-    """Print each verdict with what it rests on, how looks ended, and the table of tests."""
+    """Print verdicts with what they rest on, how looks ended, and all tests; `repeats` as welch_sentence takes it."""
     from raymer.reports.comparison import sentences, welch_sentence
 
     for comparison, claim in zip(comparisons, claims, strict=True):
@@ -28,7 +30,7 @@ def print_comparisons(
     for line in endings:
         say(line)
     out.print(_table(title, comparisons))
-    say(f"- {welch_sentence(comparisons)}")
+    say(f"- {welch_sentence(comparisons, repeats)}")
 
 
 def _table(title: str, comparisons: "Sequence[Comparison]") -> Table:

@@ -7,6 +7,19 @@ from raymer.stats.outcome import BayesTest, TTest, number
 
 
 @dataclass(frozen=True)
+class Spread:
+    """What the power of a comparison hangs on.
+
+    `sd` is that of a split's difference (units of the metric), `ratio` n_test / n_train, `clips` how many a split
+    divides.
+    """
+
+    sd: float
+    ratio: float
+    clips: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Tests, effect and verdict for methods `a` and `b` on one target.
 
@@ -31,6 +44,7 @@ class Comparison:
     verdict: str
     p_holm: float | None = None
     higher_is_better: bool = True
+    spread: Spread | None = None
 
     @property
     def p_better(self) -> tuple[float, float]:

@@ -1,10 +1,12 @@
 """What may be claimed about two methods: the verdict, and the comparison that leads to it."""
 
+import math
+
 import pandas as pd
 
 from raymer.stats.bayes import check_rope, correlated_bayes
-from raymer.stats.comparison import Comparison
-from raymer.stats.corrected import nadeau_bengio
+from raymer.stats.comparison import Comparison, Spread
+from raymer.stats.corrected import nadeau_bengio, split_variance
 from raymer.stats.effect import standardised_effect
 from raymer.stats.frame import check_columns, check_known, only_metric
 from raymer.stats.naive import paired_t, welch
@@ -100,6 +102,7 @@ def compare_pairs(
             pairs.method_a, pairs.method_b, decisive, rope=rope, alpha=alpha, higher_is_better=higher_is_better
         ),
         higher_is_better=higher_is_better,
+        spread=Spread(math.sqrt(split_variance(pairs)), pairs.ratio, pairs.songs),
     )
 
 
