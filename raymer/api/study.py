@@ -127,7 +127,7 @@ class OpenStudy:
         )
 
         def run(plan: Plan) -> None:
-            on_summary(self._run_all(plan, on_progress))
+            on_summary(self.run_all(plan, on_progress))
 
         return answer(planned, self.store, question, run, on_looks)
 
@@ -161,7 +161,7 @@ class OpenStudy:
         row = choose_system(self.planned, name, protocol)
         evaluation: Evaluation | None = None
         if evaluated:
-            self._run_all(plan_evaluation(self.planned, row), on_progress)
+            self.run_all(plan_evaluation(self.planned, row), on_progress)
             evaluation = evaluate(self.planned, row, self.store)
         model = fit_final(self.planned, self.corpus, row, evaluation)
         if folder is not None:
@@ -193,7 +193,8 @@ class OpenStudy:
         self.store.claim(self.corpus.name, self.corpus.fingerprint, plan.input_fingerprint)
         return run_plan(plan, self.store, machine=self.machine, name=self.spec.name, on_progress=on_progress)
 
-    def _run_all(self, plan: Plan, on_progress: OnProgress) -> RunSummary:
+    def run_all(self, plan: Plan, on_progress: OnProgress = _silent) -> RunSummary:
+        """Run what is missing of a plan; FitsFailedError when a fit failed, for what needs all of them."""
         summary = self._run(plan, on_progress)
         if summary.failed:
             raise FitsFailedError(summary, self.store)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raymer.cli.options import CorpusOption, ExperimentArgument, JsonOption, StoreOption
+from raymer.cli.options import ExperimentArgument, JsonOption
 from raymer.cli.output import err, print_json, print_summary, progress_display, say
+from raymer.cli.over_corpora import open_each, show_over
 from raymer.cli.verb import MachineOptions, verb
 from raymer.cli.verdicts import print_comparisons
 from raymer.errors import UsageError
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 @verb
 def compare(
     experiment: ExperimentArgument,
-    corpus: CorpusOption,
-    store: StoreOption,
+    corpus: Annotated[
+        list[str],
+        typer.Option("--corpus", "-c", help="Corpus made by `raymer import`; again, with a store each, for several."),
+    ],
+    store: Annotated[list[str], typer.Option("--store", "-s", help="Where results are kept: a folder or a URI.")],
     machine: MachineOptions,
     names: Annotated[
         list[str] | None,
@@ -53,6 +57,13 @@ def compare(
     sequential: Annotated[
         bool, typer.Option("--sequential", help="Look four times, and stop early where the error rate allows it.")
     ] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Experiment of the second corpus, where it is not the first's; again for each further corpus.",
+            show_default=False,
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Write a forest plot: .svg, .png or .pdf.", show_default=False)
     ] = None,
@@ -60,12 +71,22 @@ def compare(
 ) -> None:
     """Run the splits that are missing of two systems and say what may be claimed; the same command resumes.
 
-    The corrected resampled t-test decides. Welch's test stands beside it, as papers have it.
+    The corrected resampled t-test decides. Welch's test stands beside it, as papers have it. With several corpora the
+    question is whether the systems differ on corpora like these.
     """
     from raymer.api.study import FitsFailedError, open_study
 
     _check_use(names or [], all_pairs, sequential, plot)
-    study = open_study(experiment, corpus, store, machine=machine)
+    if len(corpus) > 1 or len(store) > 1:
+        if all_pairs or sequential or splits is not None:
+            raise UsageError("--all-pairs, --sequential and --splits go with one corpus")
+        studies = open_each(experiment, also or [], corpus, store, machine)
+        asked = {"targets": target, "protocol": protocol, "metric": metric, "epoch": epoch, "rope": rope}
+        show_over(studies, names or [], asked, plot, json)
+        return
+    if also:
+        raise UsageError("--also would have no effect: there is one corpus")
+    study = open_study(experiment, corpus[0], store[0], machine=machine)
     try:
         with progress_display(study.spec.name) as show:
             found = study.compare(

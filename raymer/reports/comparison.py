@@ -79,7 +79,7 @@ def untested_sentences(one: Untested) -> list[str]:
     return lines
 
 
-def low_words(comparison: Comparison | Untested) -> str:
+def low_words(comparison: Comparison | Untested | SplitComparison) -> str:
     """Say where lower is better; where higher is, nothing."""
     return "" if comparison.higher_is_better else " (lower is better)"
 
@@ -90,7 +90,7 @@ def split_sentences(one: SplitComparison) -> list[str]:
     at = f" at epoch {one.epoch}" if one.epoch else ""
     lines = [
         f"{one.target}: {one.verdict}",
-        f"  {one.a} less {one.b}: {one.test.difference:+.3f} {one.metric}{at}, {100 * one.test.confidence:.4g} % "
+        f"  {one.a} less {one.b}: {one.test.difference:+.3f} {one.metric}{at}{low_words(one)}, {100 * one.test.confidence:.4g} % "
         f"interval {low:+.3f} to {high:+.3f}, p = {one.test.p:.2g}, by a {one.test.note}",
         f"  {LIMITS}",
     ]

@@ -37,10 +37,23 @@ class SplitComparison:
     draws: int
     undefined: int
     verdict: str
+    higher_is_better: bool = True
 
     def to_record(self) -> dict[str, object]:
         """Return a dict ready for strict JSON."""
-        names = ("target", "metric", "epoch", "a", "b", "clips", "groups", "draws", "undefined", "verdict")
+        names = (
+            "target",
+            "metric",
+            "epoch",
+            "a",
+            "b",
+            "clips",
+            "groups",
+            "draws",
+            "undefined",
+            "verdict",
+            "higher_is_better",
+        )
         return {**{name: getattr(self, name) for name in names}, "group_bootstrap": self.test.to_record()}
 
 
@@ -113,4 +126,4 @@ def compare_on_split(
     test, undefined = group_bootstrap(difference, groups, seed=seed)
     words = verdict(a, b, test, rope=rope, alpha=1 - test.confidence, higher_is_better=higher_is_better)
     clips, found = len(groups), len(np.unique(groups))
-    return SplitComparison(target, metric, epoch, a, b, test, clips, found, DRAWS, undefined, words)
+    return SplitComparison(target, metric, epoch, a, b, test, clips, found, DRAWS, undefined, words, higher_is_better)
