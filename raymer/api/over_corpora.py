@@ -71,9 +71,9 @@ class OverCorpora:
         each = ", ".join(f"{name} {value:+.3f}" for name, value in self.found.differences.items())
         return [
             f"{self.target}: {self.verdict}, on corpora like these",
-            f"  {one.a} less {one.b}: {test.difference:+.3f} {one.metric}{low_words(one)}, {100 * test.confidence:.4g} % interval "
-            f"{low:+.3f} to {high:+.3f}, p = {test.p:.2g}, by the t-test on {len(self.comparisons)} corpora, each "
-            "counting the same",
+            f"  {one.a} less {one.b}: {test.difference:+.3f} {one.metric}{low_words(one)}, "
+            f"{100 * test.confidence:.4g} % interval {low:+.3f} to {high:+.3f}, p = {test.p:.2g}, by the t-test on "
+            f"{len(self.comparisons)} corpora, each counting the same",
             f"  {each}; the true difference varies between corpora with a standard deviation of about "
             f"{self.found.tau:.3f}",
             f"  weighed by how precise each corpus is: {effects.difference:+.3f}, interval {least:+.3f} to {most:+.3f} "
@@ -134,12 +134,11 @@ def compare_over(
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise UsageError(f"corpora {', '.join(names)}: give two or more, each once")
     wanted = list(targets) if targets else _common(studies)
+    asked: dict[str, Any] = {"protocol": protocol, "targets": wanted, "metric": metric}
     pairs: dict[str, dict[str, Pairs]] = {target: {} for target in wanted}
     with wrong_use():
         for study in studies:
-            planned = plan_comparison(
-                study.spec, study.corpus, (a, b), protocol=protocol, targets=wanted, metric=metric
-            )
+            planned = plan_comparison(study.spec, study.corpus, (a, b), **asked)
             on_summary(study.run_all(planned.plan(), on_progress))
             scores = planned.scores(study.store)
             for target, own in planned.metrics.items():

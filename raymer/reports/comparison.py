@@ -90,8 +90,9 @@ def split_sentences(one: SplitComparison) -> list[str]:
     at = f" at epoch {one.epoch}" if one.epoch else ""
     lines = [
         f"{one.target}: {one.verdict}",
-        f"  {one.a} less {one.b}: {one.test.difference:+.3f} {one.metric}{at}{low_words(one)}, {100 * one.test.confidence:.4g} % "
-        f"interval {low:+.3f} to {high:+.3f}, p = {one.test.p:.2g}, by a {one.test.note}",
+        f"  {one.a} less {one.b}: {one.test.difference:+.3f} {one.metric}{at}{low_words(one)}, "
+        f"{100 * one.test.confidence:.4g} % interval {low:+.3f} to {high:+.3f}, p = {one.test.p:.2g}, "
+        f"by a {one.test.note}",
         f"  {LIMITS}",
     ]
     if one.undefined:

@@ -41,20 +41,8 @@ class SplitComparison:
 
     def to_record(self) -> dict[str, object]:
         """Return a dict ready for strict JSON."""
-        names = (
-            "target",
-            "metric",
-            "epoch",
-            "a",
-            "b",
-            "clips",
-            "groups",
-            "draws",
-            "undefined",
-            "verdict",
-            "higher_is_better",
-        )
-        return {**{name: getattr(self, name) for name in names}, "group_bootstrap": self.test.to_record()}
+        said = {name: value for name, value in vars(self).items() if name != "test"}
+        return {**said, "group_bootstrap": self.test.to_record()}
 
 
 def group_bootstrap(
