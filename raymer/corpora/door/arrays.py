@@ -165,7 +165,8 @@ def _folder(path: Path) -> Arrays:
 
 def _npz(path: Path) -> Arrays:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with np.load(path, allow_pickle=False) as file:
+            archive: zipfile.ZipFile = file.zip
             members = {info.filename: info for info in archive.infolist()}
             if len(members) < len(archive.infolist()):
                 raise RaymerError(f"{path}: two of its arrays have one name")
