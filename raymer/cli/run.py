@@ -64,7 +64,7 @@ def run_experiment(
     from raymer.api.study import open_study
 
     study = open_study(experiment, corpus, store, machine=machine, **changes)
-    for line in serious_lines(study.findings):
+    for line in (*serious_lines(study.findings), *study.planned.plan.notes):
         err.print(line, markup=False)
     with progress_display(study.spec.name) as progress:
         ran = study.run(on_progress=progress)

@@ -9,7 +9,7 @@ import numpy as np
 
 from raymer.errors import UsageError
 from raymer.protocols.clips import Clips
-from raymer.protocols.split_files import Line, hash_of, read_split_file
+from raymer.protocols.split_files import Line, each_fold, hash_of, read_split_file
 from raymer.protocols.splits import Split, said
 
 PARTS = ("train", "valid", "test")
@@ -19,6 +19,8 @@ FEW = 3
 @dataclass(frozen=True)
 class Given:
     """The split that a kept column or a file gives: train, valid and test; clips in no part are left out.
+
+    A column of whole numbers, where no part is named, holds folds: each is the test part once.
 
     Parameters
     ----------
@@ -90,7 +92,10 @@ class Given:
             return read_split_file(Path(self.file))
         assert self.column is not None
         cells = zip(clips.ids.tolist(), clips.column(self.column).tolist(), strict=True)
-        return [Line(clip, 0, 0, cell, f"column {self.column}") for clip, cell in cells]
+        lines = [Line(clip, 0, 0, cell, f"column {self.column}") for clip, cell in cells]
+        are_folds = all(line.part.isdecimal() for line in lines if line.part)
+        nobody_said = self.train is None and self.valid is None and self.test is None
+        return each_fold(lines) if are_folds and nobody_said else lines
 
     def _part(self, line: Line) -> str | None:
         if not line.part:

@@ -33,9 +33,9 @@ class Line:
 def read_split_file(path: Path) -> list[Line]:
     """Read which part of which split each clip is in.
 
-    A table has an id (song_id, clip_id, track_id or id) and a part (part, split, set or subset), and may have repeat
-    and fold; with a fold and no part, each fold is the test part once. A folder has one list of ids a part (train.txt,
-    valid.txt, test.txt).
+    A table has an id (song_id, clip_id, track_id or id, or the one column that is nothing else) and a part (part,
+    split, set or subset), and may have repeat and fold; with a fold and no part, each fold is the test part once. A
+    folder has one list of ids a part (train.txt, valid.txt, test.txt).
 
     Raises
     ------
@@ -51,7 +51,9 @@ def read_split_file(path: Path) -> list[Line]:
     part = next((names[name] for name in PART_COLUMNS if name in names), None)
     if part is None and "fold" not in names:
         raise UsageError(f"{path} has no column part (or split, set, subset) and no fold")
-    ids = [clip or "" for clip in plain(frame[find_id_column(frame, path)].astype(str).tolist())]
+    others = [name for key, name in names.items() if key not in (*PART_COLUMNS, "repeat", "fold")]
+    id_column = others[0] if len(others) == 1 else find_id_column(frame, path)
+    ids = [clip or "" for clip in plain(frame[id_column].astype(str).tolist())]
     repeats, folds = (_counted(frame, names.get(name), path) for name in ("repeat", "fold"))
     if part is None:
         return _each_fold(ids, folds, path)
@@ -64,6 +66,17 @@ def _counted(frame: pd.DataFrame, column: str | None, path: Path) -> list[int]:
     if column is None:
         return [0] * len(frame)
     return [int(value) for value in numbers(frame, [column], path)[:, 0]]
+
+
+def each_fold(lines: Sequence[Line]) -> list[Line]:
+    """Return the splits of lines whose parts are numbers of folds: each fold is the test part once."""
+    tested = sorted({int(line.part) for line in lines if line.part})
+    return [
+        Line(line.id, 0, fold, "test" if int(line.part) == number else "train", line.where)
+        for fold, number in enumerate(tested)
+        for line in lines
+        if line.part
+    ]
 
 
 def _each_fold(ids: Sequence[str], folds: Sequence[int], path: Path) -> list[Line]:

@@ -1,6 +1,6 @@
 """Protocols: the rules that make splits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -146,6 +146,19 @@ def as_folds(clips: Clips, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> li
 def said(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return a rule without the keys that are None: what nobody said."""
     return {key: value for key, value in rule.items() if value is not None}
+
+
+UNEVEN = 3
+"""Times that the largest test part of a repeat may be the smallest before it is said."""
+
+
+def uneven_words(splits: Sequence[Split]) -> tuple[str, ...]:
+    """Say how many clips each fold tests, where the folds of the first repeat are of very different size."""
+    sizes = sorted((len(split.test) for split in splits if split.repeat == splits[0].repeat), reverse=True)
+    if len(sizes) < 2 or sizes[0] <= UNEVEN * sizes[-1]:
+        return ()
+    shown = ", ".join(map(str, sizes if len(sizes) <= 10 else [*sizes[:5], "...", *sizes[-4:]]))
+    return (f"folds test {shown} clips: a mean over them is that of the small ones; pool them (aggregate: pooled)",)
 
 
 def notes_of(protocol: SplitProtocol, clips: Clips) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from raymer.identity import content_hash, content_hashes, derive_seed
 from raymer.learners.system import System
 from raymer.protocols.making import make_splits
-from raymer.protocols.splits import Split, SplitProtocol, notes_of
+from raymer.protocols.splits import Split, SplitProtocol, notes_of, uneven_words
 from raymer.studies.samples import Samples
 
 
@@ -182,7 +182,7 @@ def plan_each(asked: Sequence[Asked], targets: Sequence[str], seed: int = 0) -> 
         rule = content_hash([row.protocol.to_dict(), row.samples.clip_ids.tolist()])
         if rule not in made:
             found = make_splits(row.protocol, row.samples.clips)
-            notes |= dict.fromkeys(notes_of(row.protocol, row.samples.clips))
+            notes |= dict.fromkeys([*notes_of(row.protocol, row.samples.clips), *uneven_words(found)])
             made[rule] = [split.id for split in found]
             splits.update(zip(made[rule], found, strict=True))
         grouping = grouping_of(row.protocol, row.samples) if row.system.is_tuned else None

@@ -15,7 +15,7 @@ from raymer.protocols.nested import search_splits
 from raymer.protocols.random_splits import RandomSplits
 from raymer.protocols.repeated import RepeatedGroupKFold
 from raymer.protocols.split_files import split_frame
-from raymer.protocols.splits import KFold, Split
+from raymer.protocols.splits import GroupKFold, KFold, Split, uneven_words
 from raymer.protocols.splitter import Splitter
 
 IDS = np.array([f"c{k}" for k in range(12)])
@@ -45,6 +45,31 @@ def test_parts_are_called_what_the_data_calls_them():
     assert (len(both.train), len(both.valid), len(both.test)) == (8, 0, 2)
     with pytest.raises(UsageError, match="clip 'c0' is in 'dev': say which part that is"):
         Given(column="set").splits(clips)
+
+
+def test_a_column_of_numbers_holds_folds_each_tested_once():
+    column = np.array(["3", "1", "2", ""] * 3, dtype=object)
+    splits = make_splits(Given(column="fold"), Clips(IDS, IDS, {}, {"fold": column}))
+    assert [split.test.tolist() for split in splits] == [["c1", "c5", "c9"], ["c2", "c6", "c10"], ["c0", "c4", "c8"]]
+    assert all(len(split.train) == 6 for split in splits)
+    [one] = Given(column="fold", train=["1", "2"], test="3").splits(Clips(IDS, IDS, {}, {"fold": column}))
+    assert one.test.tolist() == ["c0", "c4", "c8"]
+
+
+def test_the_only_other_column_of_a_file_is_the_id(tmp_path):
+    table = pd.DataFrame({"song": IDS, "split": ["train", "test"] * 6})
+    table.to_csv(tmp_path / "s.csv", index=False)
+    [split] = make_splits(Given(file=str(tmp_path / "s.csv")), CLIPS)
+    assert len(split.test) == 6
+
+
+def test_folds_of_very_different_size_are_said():
+    sizes = {"a": 66, "b": 4, "c": 4, "d": 3, "e": 3}
+    groups = np.repeat(list(sizes), list(sizes.values()))
+    ids = np.array([f"c{k}" for k in range(80)])
+    uneven = GroupKFold(5).splits(Clips(ids, groups))
+    assert uneven_words(uneven)[0].startswith("folds test 66, 4, 4, 3, 3 clips")
+    assert uneven_words(KFold(3).splits(CLIPS)) == ()
 
 
 def test_groups_on_both_sides_are_counted():
