@@ -120,6 +120,14 @@ class Files:
         start = len(self.root) + 1
         return {info.path[start:]: info.size for info in infos if info.type == fs.FileType.File}
 
+    def marks(self, folder: str) -> dict[str, str]:
+        """Return the files below `folder`, at any depth, each with its size and time: another where it was written."""
+        selector = fs.FileSelector(self.path(folder), recursive=True, allow_not_found=True)
+        infos = self._persistently("read", lambda: self._fs.get_file_info(selector))
+        start = len(self.root) + 1
+        files = (info for info in infos if info.type == fs.FileType.File)
+        return {info.path[start:]: f"{info.size}-{info.mtime_ns}" for info in files}
+
     def write(self, name: str, data: bytes) -> None:
         """Write `data` as `name`, whole: a rename in a local folder, a single put on an object store."""
         try:

@@ -11,9 +11,10 @@ from raymer.protocols.metrics import Metric
 from raymer.results.result import UNREADABLE
 from raymer.results.store import ResultStore
 
-FORMAT = b"1"
+FORMAT = b"2"
 COLUMNS = {
     "part": str,
+    "mark": str,
     "target": str,
     "epoch": "int64",
     "value": "float64",
@@ -24,7 +25,7 @@ COLUMNS = {
     "predictor_seconds": "float64",
     "spent_seconds": "float64",
 }
-"""Of a row: one score of one part, and what the fits of that part say of themselves."""
+"""Of a row: one score of one part, the mark of the files it was made of, and what its fits say of themselves."""
 
 
 def read_cache(store: ResultStore, metric: Metric) -> pd.DataFrame:

@@ -107,14 +107,15 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
         `spent_seconds` their sums (a representation that fits share is counted once). `value` is NaN where the metric
         is undefined there: whoever takes a mean must say so.
     """
-    done = store.done()
-    whole = [part for part in parts if done.issuperset(part.fits)]
+    marks = store.marks()
+    whole = [part for part in parts if all(fit in marks for fit in part.fits)]
+    mark_of = {part.id: content_hash([marks[fit] for fit in part.fits]) for part in whole}
     names = list(dict.fromkeys(name for target in metrics for name in metrics[target]))
     wanted = {
         name: {part.id: part for part in whole if any(name in metrics.get(target, ()) for target in part.targets)}
         for name in names
     }
-    kept = _made(store, {name: own for name, own in wanted.items() if own})
+    kept = _made(store, {name: own for name, own in wanted.items() if own}, mark_of)
     frames = []
     for name, rows in kept.items():
         targets = [target for target in metrics if name in metrics[target]]
@@ -128,10 +129,18 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
     return found[list(COLUMNS)].reset_index(drop=True)
 
 
-def _made(store: ResultStore, wanted: Mapping[str, Mapping[str, Part]]) -> dict[str, pd.DataFrame]:
-    """Return by metric the rows of the parts wanted of it, those that were not kept made now and kept."""
+def _made(
+    store: ResultStore, wanted: Mapping[str, Mapping[str, Part]], mark_of: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Return by metric the rows of the parts wanted of it, those that were not kept made now and kept.
+
+    What was kept of a file that has been written since is made anew.
+    """
     metrics = {name: find_metric(name) for name in wanted}
     kept = {name: read_cache(store, metric) for name, metric in metrics.items()}
+    for name, old in kept.items():
+        is_other = old["mark"] != old["part"].map(mark_of).fillna(old["mark"])
+        kept[name] = old[~is_other]
     known = {name: set(rows["part"]) for name, rows in kept.items()}
     missing = {part.id: part for name in wanted for part in wanted[name].values() if part.id not in known[name]}
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in wanted}
@@ -139,7 +148,7 @@ def _made(store: ResultStore, wanted: Mapping[str, Mapping[str, Part]]) -> dict[
         results = [store.get(fit) for fit in part.fits]
         for name, metric in metrics.items():
             if part.id in wanted[name] and part.id not in known[name]:
-                rows[name] += _rows(part, metric, results)
+                rows[name] += _rows(part, mark_of[part.id], metric, results)
     for name, new in rows.items():
         if new:
             kept[name] = pd.concat([kept[name], as_rows(new)], ignore_index=True)
@@ -148,7 +157,7 @@ def _made(store: ResultStore, wanted: Mapping[str, Mapping[str, Part]]) -> dict[
     return kept
 
 
-def _rows(part: Part, metric: Metric, results: Sequence[Result]) -> list[tuple[object, ...]]:
+def _rows(part: Part, mark: str, metric: Metric, results: Sequence[Result]) -> list[tuple[object, ...]]:
     try:
         made = score(metric, results)
     except RaymerError as error:
@@ -163,7 +172,7 @@ def _rows(part: Part, metric: Metric, results: Sequence[Result]) -> list[tuple[o
         sum(predictor for _, predictor in seconds) / n,
         sum(own for _, own in seconds) + sum(r.seconds["reducer"] for r in results if not r.seconds["shared"]),
     )
-    return [(part.id, one.target, one.epoch, one.value, *facts) for one in made]
+    return [(part.id, mark, one.target, one.epoch, one.value, *facts) for one in made]
 
 
 def n_undefined(scores: pd.DataFrame) -> int:

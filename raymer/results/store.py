@@ -70,6 +70,14 @@ class ResultStore:
         """Return the ids of all fits that have a result."""
         return {PurePosixPath(path).stem for path in self._files.names("fits") if path.endswith(".parquet")}
 
+    def marks(self) -> dict[str, str]:
+        """Return the ids of all fits that have a result, each with a mark that is another once its file is written."""
+        return {
+            PurePosixPath(path).stem: mark
+            for path, mark in self._files.marks("fits").items()
+            if path.endswith(".parquet")
+        }
+
     def has(self, fit_id: str) -> bool:
         """Say whether a fit has a result."""
         return self._files.has(_fit_path(fit_id))

@@ -182,3 +182,17 @@ def test_a_metric_that_fails_or_returns_nan_is_named(store, monkeypatch):
     monkeypatch.setitem(scoring._FOREIGN, "mine:Bad", scoring._of_class("mine:Bad", Bad, "", "1"))
     with pytest.raises(RaymerError, match=r"metric mine:Bad of valence failed: ValueError: mine:Bad returned nan"):
         score(scoring._FOREIGN["mine:Bad"], [store.get("a1")])
+
+
+def test_a_result_that_was_written_again_is_scored_again(tmp_path):
+    """What is kept of a file goes by its size and time: a file put in another's place is read, not believed."""
+    store = ResultStore(str(tmp_path / "S"))
+    for fit, seed in (("a1", 1), ("b2", 2), ("c3", 3)):
+        store.put(fit, result(seed))
+    parts, metrics = make_parts(FITS, PLACES), {"valence": ("rmse",)}
+    before = read_scores(store, parts, metrics)
+    store.put("b2", result(7, n=20))
+    after = read_scores(store, parts, metrics)
+    changed = before["value"].to_numpy() != after["value"].to_numpy()
+    assert after["fit"][changed].tolist() == ["b2"]
+    assert read_scores(store, parts, metrics).equals(after)
