@@ -222,7 +222,7 @@ def _row(
         metric=metric,
         epoch=epoch,
         mean=mean,
-        sd=float(values.std()) if has_mean and (aggregate == "fold" or len(values) > 1) else None,
+        sd=float(values.std()) if has_mean and len(values) > 1 else None,  # of one score there is none
         folds=len(scores),
         published_mean=published_mean,
         published_sd=published_sd,

@@ -136,9 +136,8 @@ def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Seque
         for one in points
         if one.target == target and one.mean is not None
     ]
-    for one in mine:
-        if one.width is None:
-            _draw_all_features(axes, one)
+    for k, one in enumerate(one for one in mine if one.width is None):
+        _draw_all_features(axes, one, k)
     widths = sorted({one.width for one in mine if one.width is not None})
     for k, look in enumerate(looks):
         own = [one for one in mine if one.label == look.label]
@@ -164,8 +163,9 @@ def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Seque
     axes.set_ylabel(axis_words(metric))
 
 
-def _draw_all_features(axes: Axes, one: _Drawn) -> None:
+def _draw_all_features(axes: Axes, one: _Drawn, number: int) -> None:
+    """Draw a line across; labels of several are left and right in turn, so that none covers another's."""
     axes.axhspan(one.low, one.high, color="0.93", zorder=0)
     axes.axhline(one.mean, color=RULE, linewidth=1.0, zorder=1)
-    place = (0.02, one.mean)
-    axes.annotate(one.label, place, xycoords=("axes fraction", "data"), va="bottom", fontsize=7.5, color=RULE)
+    place, side = ((0.02, one.mean), "left") if number % 2 == 0 else ((0.98, one.mean), "right")
+    axes.annotate(one.label, place, xycoords=("axes fraction", "data"), ha=side, va="bottom", fontsize=7.5, color=RULE)
