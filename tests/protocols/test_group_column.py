@@ -78,7 +78,8 @@ def test_an_experiment_names_a_kept_column_or_a_class():
     for column, folds in (("year", 4), ("style", 3)):
         text += f"  {column}: {{kind: group_kfold, folds: {folds}, group: {column}}}\n"
     study = make_study(parse_experiment(text, "e"), corpus)
-    assert study.clip_notes() == ("1 of 24 clips have no year: each is its own group",)
+    assert study.clip_notes()[0] == "1 of 24 clips have no year: each is its own group"
+    assert study.clip_notes()[1].startswith("folds test 11, 6, 6, 1 clips"), "the year of one clip is a fold of one"
     column_of = {name: dict(zip(frame["song"], frame[name], strict=True)) for name in ("year", "style")}
     for row in study.systems:
         for fit in row.fits:
