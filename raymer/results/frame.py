@@ -38,7 +38,7 @@ class _Planned(Protocol):
 
 COLUMNS = (
     *("fit", "method", "target", "epoch", "metric", "repeat", "fold", "value"),
-    *("fits", "n_train", "n_test", "reducer_seconds", "predictor_seconds", "spent_seconds"),
+    *("fits", "n_train", "n_test", "reducer_seconds", "predictor_seconds", "spent_seconds", "split"),
 )
 
 
@@ -54,6 +54,8 @@ class Part:
     targets, fits : tuple of str
     repeat, fold : int
         Where it stands; a pooled part has fold 0.
+    split : str
+        Id of the split; of pooled fits a hash of theirs.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Part:
     fits: tuple[str, ...]
     repeat: int
     fold: int
+    split: str
 
 
 def make_parts(fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]], aggregate: str = "fold") -> list[Part]:
@@ -84,7 +87,9 @@ def make_parts(fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]], 
         repeat, fold = places[own[0].split]
         name = ids[0] if aggregate == "fold" else content_hash(["pooled", sorted(ids)])
         fold = fold if aggregate == "fold" else 0
-        parts.append(Part(name, own[0].system.name, own[0].targets, ids, repeat, fold))
+        splits = sorted({fit.split for fit in own})
+        split = splits[0] if len(splits) == 1 else content_hash(["pooled", splits])
+        parts.append(Part(name, own[0].system.name, own[0].targets, ids, repeat, fold, split))
     return parts
 
 
@@ -122,8 +127,8 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
         frames.append(rows[rows["target"].isin(targets)].assign(metric=name))
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
-    about = [(k, part.id, part.method, part.repeat, part.fold) for k, part in enumerate(whole)]
-    places = pd.DataFrame(about, columns=["order", "part", "method", "repeat", "fold"])
+    about = [(k, part.id, part.method, part.repeat, part.fold, part.split) for k, part in enumerate(whole)]
+    places = pd.DataFrame(about, columns=["order", "part", "method", "repeat", "fold", "split"])
     found = places.merge(pd.concat(frames, ignore_index=True), on="part")
     found = found.sort_values("order", kind="stable").rename(columns={"part": "fit"})
     return found[list(COLUMNS)].reset_index(drop=True)
@@ -192,6 +197,7 @@ def average_over_targets(scores: pd.DataFrame, n_targets: int) -> pd.DataFrame:
         defined=("value", "count"),
         n_train=("n_train", "first"),
         n_test=("n_test", "first"),
+        **({"split": ("split", "first")} if "split" in scores else {}),
     )
     means["value"] = means["value"].where(means["defined"] == means["n"])
     return means[means["n"] == n_targets].drop(columns=["n", "defined"]).assign(target=AVERAGE)

@@ -17,7 +17,7 @@ def pair(scores: pd.DataFrame, a: str, b: str, *, target: str, metric: str, epoc
     Parameters
     ----------
     scores : DataFrame, one row a fit score; columns method, target, metric, epoch, repeat, fold, value
-        (units of the metric), n_train, n_test (songs); further columns are ignored
+        (units of the metric), n_train, n_test (songs), and perhaps split, its id: further columns are ignored
     a, b : names of the methods
     target, metric : what was predicted and how it was scored
     epoch : which epoch of iterative methods
@@ -103,6 +103,12 @@ def _check_same_splits(first: pd.DataFrame, second: pd.DataFrame, a: str, b: str
     ]
     if lacking:
         raise ValueError(f"{a!r} and {b!r} were not scored on the same splits: {'; '.join(lacking)}")
+    if "split" in first and "split" in second:
+        pairs = zip(_splits(first), first["split"], second["split"], strict=True)
+        other = [place for place, one, two in pairs if one != two]
+        if other:
+            where = f"(repeat, fold) {named(other)}"
+            raise ValueError(f"{a!r} and {b!r} were scored on other clips at {where}: not the same splits")
 
 
 def _check_same_sizes(first: pd.DataFrame, second: pd.DataFrame, a: str, b: str) -> None:

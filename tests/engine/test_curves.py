@@ -389,7 +389,8 @@ def test_rows_of_unfinished_folds_have_no_mean(audio_corpus):
     rows = []
     for fold, fit in enumerate(study.systems[0].fits[:1]):
         for target in ("valence", "arousal"):
-            rows.append((0, "NN", "folds", fit.id, "nn", target, 2, "pearson", 0, fold, 0.5, 1, 10, 5, 1.0, 0.0, 1.0))
+            about = (0, "NN", "folds", fit.id, "nn", target, 2, "pearson", 0, fold)
+            rows.append((*about, 0.5, 1, 10, 5, 1.0, 0.0, 1.0, fit.split))
     scores = pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
     made = [row for row in make_rows(study.systems, scores, study.metrics) if row.system == "NN"]
     assert [(row.target, row.mean, row.folds) for row in made] == [

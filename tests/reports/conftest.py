@@ -30,7 +30,7 @@ def made_up_scores(study: Study, *, epochs: tuple[int, ...] = (0,), seed: int = 
                         split.fold,
                         value,
                     )
-                    rows.append((number, system.name, system.protocol, *score, 1, 40, 20, 0.1, 0.2, 0.3))
+                    rows.append((number, system.name, system.protocol, *score, 1, 40, 20, 0.1, 0.2, 0.3, fit.split))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 
 

@@ -30,7 +30,23 @@ def scores_of(study, values):
     rows = []
     for number, system in enumerate(study.systems):
         for fold, fit in enumerate(system.fits):
-            score = (fit.id, fit.system.name, "valence", 0, "r2", 0, fold, values[fold], 1, 40, 20, 0.1, 0.2, 0.3)
+            score = (
+                fit.id,
+                fit.system.name,
+                "valence",
+                0,
+                "r2",
+                0,
+                fold,
+                values[fold],
+                1,
+                40,
+                20,
+                0.1,
+                0.2,
+                0.3,
+                fit.split,
+            )
             rows.append((number, system.name, system.protocol, *score))
     return pd.DataFrame(rows, columns=["row", "system", "protocol", *COLUMNS])
 

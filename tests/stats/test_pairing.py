@@ -157,3 +157,17 @@ def test_target_never_scored_by_this_metric(make_scores):
 def test_vectors_of_unequal_length():
     with pytest.raises(ValueError, match="vectors of one length"):
         pairs_from_arrays([0.1, 0.2], [0.1, 0.2, 0.3], n_train=9, n_test=1)
+
+
+def test_the_same_place_and_size_is_not_the_same_split():
+    """Splits are known by their clips: two protocols with folds of one size are two protocols."""
+    rows = [
+        {"method": method, "target": "v", "metric": "r2", "epoch": 0, "repeat": 0, "fold": fold, "value": 0.1 * fold,
+         "n_train": 40, "n_test": 10, "split": f"{'other' if method == 'b' and fold == 2 else 'same'}-{fold}"}
+        for method in ("a", "b", "c")
+        for fold in range(5)
+    ]  # fmt: skip
+    scores = pd.DataFrame(rows)
+    with pytest.raises(ValueError, match=r"scored on other clips at \(repeat, fold\) .*2.*: not the same splits"):
+        pair(scores, "a", "b", target="v", metric="r2")
+    assert len(pair(scores, "a", "c", target="v", metric="r2").splits) == 5
