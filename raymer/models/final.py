@@ -203,9 +203,9 @@ class _Making:
 
     def __init__(self, samples: Samples, grouping: Grouping | None) -> None:
         self._samples = samples
-        self._data = samples.data(np.arange(len(samples.clip_ids)))
+        self._rows = np.arange(len(samples.clip_ids))
         groups = None if grouping is None else samples.clips.groups_by(grouping.column)
-        self._tuning = Tuning(self._data, groups, samples.feature_names)
+        self._tuning = Tuning(samples.data(self._rows), groups, samples.feature_names)
         self.representations: dict[str, Representation] = {}
         self.predictors: dict[str, Any] = {}
         self.tuned: dict[str, Mapping[str, Any]] = {}
@@ -217,7 +217,8 @@ class _Making:
         if system.tunes_representation:  # then the unit is one fit of one target
             system = self._chosen(first, first.targets[0])
         learnt = make_representation(system, samples.everything)
-        stage = learnt.fit(self._data, self._labels(first), seed=first.representation_seed)
+        data = samples.data(self._rows)  # a copy each time: a step may write into it
+        stage = learnt.fit(data, self._labels(first), seed=first.representation_seed)
         for fit in unit:
             for target in fit.targets:
                 self.representations[target], self.predictors[target] = learnt, None

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -145,8 +146,14 @@ class _Division:
         self.n_train = len(self._train)
         # A copy: what a learner does to its rows reaches nobody else's. Frames are shared and read-only.
         self.data_train, self.data_test = samples.data(self._train), samples.data(self._test)
-        groups = None if grouping is None else samples.clips.groups_by(grouping.column)[self._train]
-        self.tuning = Tuning(self.data_train, groups, self.feature_names)
+        self._grouping = grouping
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """What chooses values on inner splits: of rows of its own, since a step may have written into the others."""
+        by = self._grouping
+        groups = None if by is None else self._samples.clips.groups_by(by.column)[self._train]
+        return Tuning(self._samples.data(self._train), groups, self.feature_names)
 
     def kind(self, target: str) -> str:
         """Kind of a target: "number" or "class"."""

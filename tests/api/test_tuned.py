@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import raymer
+from raymer.components.plugins import bring_files
 from raymer.corpora.base import Corpus, Input, write_corpus
 from raymer.experiments.spec import Experiment
 from raymer.results.store import ResultStore
@@ -161,3 +162,30 @@ def test_a_fold_far_outside_the_others_is_named_with_what_did_it(two_inputs, tmp
     assert far[0].startswith("bare, v, fold")
     assert "clip 8 alone" in far[0]
     assert "jitter" in far[0]
+
+
+WRECKING = """
+from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Wrecks(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        kept = X.copy()
+        X[:] = 0.0
+        return kept
+"""
+
+
+def test_a_step_that_writes_into_its_rows_moves_no_choice(two_inputs, tmp_path):
+    """Inner splits have rows of their own: of what such a step leaves behind every value would be as good."""
+    (tmp_path / "wrecking_classes.py").write_text(WRECKING)
+    bring_files([tmp_path / "wrecking_classes.py"])
+    steps = ["scale", {"use": "ridge", "tune": {"alpha": [100000.0, 0.1]}}]
+    systems = [{"system": "honest", "steps": steps}, {"system": "wrecks", "steps": ["wrecking_classes:Wrecks", *steps]}]
+    study = study_of(two_inputs, systems, tmp_path / "S")
+    study.run()
+    honest, wrecks = ([study.store.get(fit.id).tuned for fit in system.fits] for system in study.planned.systems)
+    assert honest == wrecks == [{"v": {"ridge.alpha": 0.1}}] * 4
