@@ -120,10 +120,7 @@ class GroupKFold(Grouped):
 
     def splits(self, clips: Clips) -> list[Split]:
         """Return the k splits; all clips of one group lie on one side of each."""
-        groups = clips.groups_by(self.group)
-        found = len(np.unique(groups))
-        if found < self.folds:
-            raise UsageError(f"{self.folds} grouped folds need as many groups, there are {found}")
+        groups = enough_groups(clips, self.group, self.folds)
         maker = SklearnGroupKFold(self.folds, shuffle=True, random_state=self.seed)
         return as_folds(clips, maker.split(clips.ids, groups=groups))
 
@@ -146,6 +143,15 @@ def as_folds(clips: Clips, parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> li
 def said(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return a rule without the keys that are None: what nobody said."""
     return {key: value for key, value in rule.items() if value is not None}
+
+
+def enough_groups(clips: Clips, column: str | None, folds: int) -> np.ndarray:
+    """Return the group of each clip (n_clips,); UsageError where there are fewer groups than folds."""
+    groups = clips.groups_by(column)
+    found = len(np.unique(groups))
+    if found < folds:
+        raise UsageError(f"{folds} grouped folds need as many groups, there are {found}")
+    return groups
 
 
 UNEVEN = 3

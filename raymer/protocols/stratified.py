@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedKFold as SklearnStratifiedKFold
 
 from raymer.errors import UsageError
 from raymer.protocols.clips import Clips
-from raymer.protocols.splits import Grouped, Split, as_folds, check_folds, said
+from raymer.protocols.splits import Grouped, Split, as_folds, check_folds, enough_groups, said
 from raymer.protocols.strata import small_strata_words, strata
 
 
@@ -62,10 +62,7 @@ class StratifiedGroup(Grouped):
 
     def splits(self, clips: Clips) -> list[Split]:
         """Return the k splits; all clips of one group lie on one side of each."""
-        groups = clips.groups_by(self.group)
-        found = len(np.unique(groups))
-        if found < self.folds:
-            raise UsageError(f"{self.folds} grouped folds need as many groups, there are {found}")
+        groups = enough_groups(clips, self.group, self.folds)
         maker = SklearnStratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
         labels = strata(clips, self.by, self.bins, self.folds)
         made = _dealt(maker, clips, labels, groups)
