@@ -5,7 +5,6 @@ from typing import Any
 
 from raymer.audits import quick_findings
 from raymer.corpora.base import Corpus
-from raymer.experiments.spec import JOIN
 from raymer.protocols.scoring import find_metric
 from raymer.reports.facts import made_here, protocol_words, time_spent
 from raymer.reports.page import make_page
@@ -52,7 +51,7 @@ def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: in
         embedded=embed(study) if len(scores) else None,
         facts=_facts(study, corpus, store, scores),
         remarks=remarks(study, store, scores),
-        findings=quick_findings(corpus, {name for one in study.systems for name in one.input.split(JOIN)}),
+        findings=quick_findings(corpus, study.input_names),
         inputs=input_words(study, corpus),
     )
 

@@ -25,26 +25,28 @@ class Ran:
 
     def rows(self) -> list[Row]:
         """Return the records of its table: one a system, target, metric and epoch."""
-        study = self.study
-        return make_rows(study.systems, study.scores(self.store), study.metrics, study.spec.aggregate)
+        return self._rows(self.study.scores(self.store))
+
+    def _rows(self, scores: pd.DataFrame) -> list[Row]:
+        return make_rows(self.study.systems, scores, self.study.metrics, self.study.spec.aggregate)
 
     def tables(self) -> list[TextTable]:
         """Return its tables, in words."""
         spec = self.study.spec
         words = metric_words(self.study.metrics, spec.aggregate)
         title = f"{spec.title} ({len(self.study.plan.samples.clip_ids)} clips, {words})"
-        found = remarks(self.study, self.store, self.study.scores(self.store))
-        notes = [*self.study.clip_notes(), *found, *spec.notes]
+        scores = self.study.scores(self.store)
+        notes = [*self.study.clip_notes(), *remarks(self.study, self.store, scores), *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
-        return [*result_tables(title, spec.title, self.rows(), notes), *self._standings()]
+        return [*result_tables(title, spec.title, self._rows(scores), notes), *self._standings(scores)]
 
-    def _standings(self) -> list[TextTable]:
+    def _standings(self, scores: pd.DataFrame) -> list[TextTable]:
         """Return where each row stands, where representations are compared."""
         study, spec = self.study, self.study.spec
         if spec.aggregate == "pooled":
             return []
         labels = system_labels(spec.systems) * len(spec.protocols)
-        return standing_tables(study.systems, labels, study.scores(self.store), study.metrics, spec.baseline)
+        return standing_tables(study.systems, labels, scores, study.metrics, spec.baseline)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a frame."""

@@ -16,7 +16,7 @@ from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError
-from raymer.experiments.spec import JOIN, Experiment, load_experiment
+from raymer.experiments.spec import Experiment, load_experiment
 from raymer.models.final import Evaluation, choose_system, evaluate, fit_final, plan_evaluation
 from raymer.models.model import Model
 from raymer.reports.report import Report
@@ -64,8 +64,7 @@ class OpenStudy:
     @property
     def findings(self) -> list[Finding]:
         """What the quick checks of the audit find in the clips and inputs of the experiment."""
-        used = {name for system in self.planned.systems for name in system.input.split(JOIN)}
-        return quick_findings(self.corpus, used)
+        return quick_findings(self.corpus, self.planned.input_names)
 
     def run(self, *, on_progress: OnProgress = _silent) -> Ran:
         """Run what is missing, and return the table with what the run did; failed fits are in it."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
-from raymer.experiments.spec import Experiment, Published
+from raymer.experiments.spec import JOIN, Experiment, Published
 from raymer.learners.representation import make_representation
 from raymer.learners.system import System, find_component
 from raymer.protocols.splits import Split
@@ -74,6 +74,11 @@ class Study:
         ]
         owners = pd.DataFrame(rows, columns=["row", "system", "protocol", "input", "fit"])
         return owners.merge(scores, on="fit", how="inner")
+
+    @property
+    def input_names(self) -> set[str]:
+        """The corpus' inputs that its systems read, those of joined tables one by one."""
+        return {name for system in self.systems for name in system.input.split(JOIN)}
 
     def samples_of(self, row: int) -> Samples:
         """Return what the system at `row` reads."""
