@@ -13,7 +13,6 @@ from raymer.protocols.split_files import Line, each_fold, hash_of, read_split_fi
 from raymer.protocols.splits import Split, said
 
 PARTS = ("train", "valid", "test")
-FEW = 3
 
 
 @dataclass(frozen=True)
@@ -137,13 +136,16 @@ class Given:
         if strangers:
             found.append(f"{strangers} of {len(named)} ids in {self._source} are no clips here")
         group_of = dict(zip(clips.ids.tolist(), clips.groups.tolist(), strict=True))
-        for split in self.splits(clips):
+        splits = self.splits(clips)
+        shared = 0
+        for split in splits:
             groups = {group_of[clip] for clip in split.train.tolist()}
-            shared = sum(group_of[clip] in groups for clip in split.test.tolist())
-            if shared:
-                at = f" of repeat {split.repeat}, fold {split.fold}" if split.repeat or split.fold else ""
-                found.append(f"{shared} of {len(split.test)} test clips{at} have their group in the train part")
-        return (*found[: FEW + 2], *([f"and {len(found) - FEW - 2} more splits"] if len(found) > FEW + 2 else []))
+            shared += sum(group_of[clip] in groups for clip in split.test.tolist())
+        if shared:
+            over = f", over {len(splits)} splits," if len(splits) > 1 else ""
+            tested = sum(len(split.test) for split in splits)
+            found.append(f"{shared} of {tested} test clips{over} have their group in the train part")
+        return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON-ready data; a file counts by its content, wherever it lies."""

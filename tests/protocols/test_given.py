@@ -76,6 +76,9 @@ def test_groups_on_both_sides_are_counted():
     column = np.array(["train", "test"] * 6, dtype=object)
     notes = Given(column="split").notes(Clips(IDS, GROUPS, {}, {"split": column}))
     assert notes == ("6 of 6 test clips have their group in the train part",)
+    folds = np.array(["1", "2"] * 6, dtype=object)
+    notes = Given(column="fold").notes(Clips(IDS, GROUPS, {}, {"fold": folds}))
+    assert notes == ("12 of 12 test clips, over 2 splits, have their group in the train part",)
 
 
 @pytest.mark.parametrize("protocol", [KFold(3), RandomSplits(4, 0.75), RepeatedGroupKFold(3, 2), Given(column="split")])
