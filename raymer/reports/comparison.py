@@ -9,18 +9,24 @@ from raymer.results.frame import AVERAGE
 from raymer.stats.bootstrap import LIMITS, SplitComparison
 from raymer.stats.comparison import Comparison, Untested
 from raymer.stats.shortfall import shortfall
+from raymer.stats.verdict import EQUAL, IDENTICAL, NO_CLAIM
+
+SAME, OPPOSITE, OPEN = "same", "opposite", "not decidable"
 
 
 @dataclass(frozen=True)
 class PublishedClaim:
     """What a paper says of A and B on one target.
 
-    `difference` is the published mean of A less that of B, in units of the metric; `verdict` is the paper's, in words.
-    Either is None where the paper is silent.
+    `difference` is the published mean of A less that of B, in units of the metric; `verdict` is the paper's, in words,
+    `improved` whether it found an improvement, and `of_a` whether that is one of A on B or of B on A. Each is None
+    where the paper is silent.
     """
 
     difference: float | None
     verdict: str | None
+    improved: bool | None = None
+    of_a: bool | None = None
 
 
 def published_claim(spec: Experiment, a: SystemSpec, b: SystemSpec, target: str) -> PublishedClaim | None:
@@ -30,8 +36,33 @@ def published_claim(spec: Experiment, a: SystemSpec, b: SystemSpec, target: str)
     """
     means = [_published_mean(system, target, spec.targets) for system in (a, b)]
     difference = means[0] - means[1] if means[0] is not None and means[1] is not None else None
-    words = next((_words(one) for one in spec.published_verdicts if _is_about(one, a, b, target, spec.targets)), None)
-    return None if difference is None and words is None else PublishedClaim(difference, words)
+    one = next((one for one in spec.published_verdicts if _is_about(one, a, b, target, spec.targets)), None)
+    if one is None:
+        return None if difference is None else PublishedClaim(difference, None)
+    of_a = one.method == (a.method or a.system)
+    return PublishedClaim(difference, _words(one), one.verdict == "improved", of_a)
+
+
+def agreement(published: PublishedClaim | None, one: Comparison) -> str | None:
+    """Say whether a comparison of A and B decides as the paper did.
+
+    ==============  ==========  =============================  =======================
+    published       A better    B better or practically equal  nothing can be claimed
+    ==============  ==========  =============================  =======================
+    A improved      same        opposite                       not decidable
+    A not improved  opposite    same                           not decidable
+    ==============  ==========  =============================  =======================
+
+    and likewise of B where the paper's claim is on B. None without a published verdict.
+    """
+    if published is None or published.improved is None:
+        return None
+    if one.verdict == NO_CLAIM:
+        return OPEN
+    is_equal = one.verdict in (EQUAL, IDENTICAL)
+    a_is_better = (one.difference > 0) == one.higher_is_better
+    seen = not is_equal and a_is_better == published.of_a
+    return SAME if seen == published.improved else OPPOSITE
 
 
 def record(comparison: Comparison, published: PublishedClaim | None, **more: Any) -> dict[str, Any]:
@@ -39,7 +70,7 @@ def record(comparison: Comparison, published: PublishedClaim | None, **more: Any
 
     `power` is what a comparison that claims nothing could have shown, else None.
     """
-    claim = asdict(published) if published else None
+    claim = {**asdict(published), "agreement": agreement(published, comparison)} if published else None
     short = shortfall(comparison)
     power = short.to_record() if short else None
     return {**comparison.to_record(), "epoch": comparison.epoch, "power": power, "published": claim, **more}
@@ -66,7 +97,8 @@ def sentences(comparison: Comparison, published: PublishedClaim | None) -> list[
             f"{short.difference:.3f} would take about {_about(short.clips):,} clips"
         )
     if published is not None:
-        lines.append(f"  published: {_published_words(published)}")
+        said = agreement(published, one)
+        lines.append(f"  published: {_published_words(published)}" + (f"; these splits: {said}" if said else ""))
     return lines
 
 

@@ -46,11 +46,30 @@ def draw_forest(comparisons: Sequence[Comparison], title: str = "") -> Figure:
     return draw_whole(forest_plot(comparisons, title))
 
 
-def forest_plot(comparisons: Sequence[Comparison], title: str = "", name: str = "forest") -> Plot:
-    """Return the plot of `forest`: one panel, its reading in the caption."""
+def forest_plot(
+    comparisons: Sequence[Comparison],
+    title: str = "",
+    name: str = "forest",
+    *,
+    published: Sequence[float | None] = (),
+    words: Sequence[str] = (),
+) -> Plot:
+    """Return the plot of `forest`: one panel, its reading in the caption.
+
+    Parameters
+    ----------
+    comparisons, title
+        As `forest` takes them.
+    name : str
+    published : sequence of float or None, optional
+        The published difference of each row, in units of the metric: a cross.
+    words : sequence of str, optional
+        What stands after each row's figures.
+    """
     height = 0.9 + 0.27 * len(comparisons)
-    panel = Panel(partial(_draw, comparisons=comparisons, title=title))
-    return Plot(name, title, caption(comparisons), (panel,), size=(7, height), columns=1)
+    panel = Panel(partial(_draw, comparisons=comparisons, title=title, published=published, words=words))
+    said = caption(comparisons) + (" Cross: the published difference of means." if any(published) else "")
+    return Plot(name, title, said, (panel,), size=(7, height), columns=1)
 
 
 def caption(comparisons: Sequence[Comparison]) -> str:
@@ -64,12 +83,21 @@ def caption(comparisons: Sequence[Comparison]) -> str:
     )
 
 
-def _draw(axes: Axes, comparisons: Sequence[Comparison], title: str) -> None:
+def _draw(
+    axes: Axes,
+    comparisons: Sequence[Comparison],
+    title: str,
+    published: Sequence[float | None],
+    words: Sequence[str],
+) -> None:
     rope = comparisons[0].correlated_bayes.rope
     axes.axvspan(-rope, rope, color=BAND, zorder=0)
     axes.axvline(0, color=RULE, linewidth=0.8, linestyle="--", zorder=1)
     for row, one in enumerate(comparisons):
-        _draw_row(axes, row, one)
+        _draw_row(axes, row, one, words[row] if words else "")
+    for row, difference in enumerate(published):
+        if difference is not None:
+            axes.plot([difference], [row], "x", color="0.35", markersize=6, markeredgewidth=1.5, zorder=4)
     axes.set_yticks(range(len(comparisons)), [_name(one, comparisons) for one in comparisons])
     axes.set_ylim(len(comparisons) - 0.4, -0.6)
     low = "" if comparisons[0].higher_is_better else " (lower is better)"
@@ -79,13 +107,13 @@ def _draw(axes: Axes, comparisons: Sequence[Comparison], title: str) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _draw_row(axes: Axes, row: int, one: Comparison) -> None:
+def _draw_row(axes: Axes, row: int, one: Comparison, words: str) -> None:
     low, high = one.nadeau_bengio.interval
     marker, filling = MARKERS[_kind(one.verdict)]
     axes.plot([low, high], [row, row], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=2)
     axes.plot([low, high], [row, row], "|", color=INK, markersize=6, zorder=2)
     axes.plot([one.difference], [row], marker, color=INK, markerfacecolor=filling, markersize=6.5, zorder=3)
-    figures = f"{one.difference:+.3f} ({low:+.3f}, {high:+.3f})"
+    figures = f"{one.difference:+.3f} ({low:+.3f}, {high:+.3f})" + (f"  {words}" if words else "")
     axes.annotate(
         figures, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False
     )

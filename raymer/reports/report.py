@@ -10,6 +10,7 @@ import pandas as pd
 from raymer.audits import Finding
 from raymer.experiments.spec import Experiment
 from raymer.protocols.scoring import find_metric
+from raymer.reports.claims import ClaimTest, claim_tests, claims_plot, claims_table
 from raymer.reports.comparison import published_claim
 from raymer.reports.confusion import confusion_plot
 from raymer.reports.contrasts import contrasts
@@ -108,7 +109,15 @@ class Report:
 
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
-        return [*result_tables(self.title, self.spec.title, self.results, self.remarks), *self.standings()]
+        claims = self.claim_tests()
+        results = result_tables(self.title, self.spec.title, self.results, self.remarks)
+        return [*results, *([claims_table(claims)] if claims else []), *self.standings()]
+
+    def claim_tests(self) -> list[ClaimTest]:
+        """Return what these scores say of each published verdict; none of pooled ones, which allow no test."""
+        if self.spec.aggregate == "pooled":
+            return []
+        return claim_tests(self.spec, self.systems, self.labels, self.scores, self.metrics)
 
     def standings(self) -> list[TextTable]:
         """Return where each row stands against the best and the baseline, where several inputs are compared."""
@@ -126,6 +135,8 @@ class Report:
         widths = make_width_points(self.systems, self.scores, self.metrics, spec.aggregate)
         if has_widths(widths) and any(point.mean is not None for point in widths):
             plots.append(widths_plot(widths))
+        if tests := self.claim_tests():
+            plots.append(claims_plot(tests))
         for number, (about, made) in enumerate(self._contrasts(), 1):
             plots.append(replace(forest_plot(made, name=f"forest-{number}"), title=f"Differences: {about}"))
         numbers = [one for one in self.predictions if not one.are_classes]

@@ -1,9 +1,10 @@
 """What a comparison that claims nothing could have shown, and how many clips it would take."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from raymer.stats.comparison import Comparison
-from raymer.stats.power import detectable_difference, songs_needed
+from raymer.stats.power import detectable_difference, power_at, songs_needed
 from raymer.stats.verdict import NO_CLAIM
 
 POWER = 0.8
@@ -40,12 +41,37 @@ def shortfall(one: Comparison) -> Shortfall | None:
 
     None too where no difference at all is asked about: identical scores with a region of 0.
     """
-    wanted = max(abs(one.difference), one.correlated_bayes.rope)
-    if one.verdict != NO_CLAIM or one.spread is None or not wanted > 0:
+    if one.verdict != NO_CLAIM or not _wanted(one) > 0:
         return None
-    sd, ratio, alpha = one.spread.sd, one.spread.ratio, 1 - one.nadeau_bengio.confidence
-    detectable = detectable_difference(sd=sd, splits=one.splits, ratio=ratio, power=POWER, alpha=alpha)
-    clips = songs_needed(
-        wanted, sd=sd, splits=one.splits, ratio=ratio, songs=one.spread.clips, power=POWER, alpha=alpha
-    )
-    return Shortfall(detectable, wanted, clips, POWER)
+    least, clips = detectable(one), wanted_clips(one)
+    return None if least is None or clips is None else Shortfall(least, _wanted(one), clips, POWER)
+
+
+def detectable(one: Comparison) -> float | None:
+    """Return the least true difference that the corrected test finds with POWER; None where nothing varies."""
+    return None if (plan := _plan(one)) is None else detectable_difference(**plan, power=POWER)
+
+
+def power_for(one: Comparison, difference: float) -> float | None:
+    """Return in which share of cases the corrected test finds a true difference, above 0, in units of the metric."""
+    return None if (plan := _plan(one)) is None else power_at(difference, **plan)
+
+
+def wanted_clips(one: Comparison) -> int | None:
+    """Return how many clips it would take, as `Shortfall.clips`, whatever the comparison claims."""
+    plan, wanted = _plan(one), _wanted(one)
+    if plan is None or one.spread is None or not wanted > 0:
+        return None
+    return songs_needed(wanted, **plan, songs=one.spread.clips, power=POWER)
+
+
+def _wanted(one: Comparison) -> float:
+    return max(abs(one.difference), one.correlated_bayes.rope)
+
+
+def _plan(one: Comparison) -> dict[str, Any] | None:
+    """Return what power hangs on, by the names that raymer.stats.power gives it."""
+    if one.spread is None or not one.spread.sd > 0:
+        return None
+    level = 1 - one.nadeau_bengio.confidence
+    return {"sd": one.spread.sd, "splits": one.splits, "ratio": one.spread.ratio, "alpha": level}
