@@ -48,8 +48,8 @@ class Component:
     origin : str
         Where it comes from: "raymer", "NAME VERSION" of an installed package, or "file NAME".
     revision : str
-        Of a class that is not raymer's: the version of its package, or the hash of its file. It counts in the
-        identity of a fit.
+        Of a class that is not raymer's: the version of its package, or the hash of its file. Of raymer's own a number,
+        once it learns something else than before. It counts in the identity of a fit.
     package : str
         The installed package whose entry point let it in; empty for all others.
     """

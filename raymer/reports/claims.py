@@ -8,7 +8,7 @@ import pandas as pd
 
 from raymer.experiments.spec import Experiment
 from raymer.protocols.scoring import find_metric
-from raymer.reports.comparison import PublishedClaim, agreement, published_claim
+from raymer.reports.comparison import PublishedClaim, about, agreement, published_claim
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.table import PlannedSystem, one_metric
@@ -145,7 +145,7 @@ def _cells(test: ClaimTest) -> Iterator[str]:
     yield "" if difference is None else f"{difference:+.3f}"
     yield "" if not difference or (power := power_for(one, abs(difference))) is None else f"{power:.0%}"
     yield "" if (least := detectable(one)) is None else f"{least:.3f}"
-    yield "" if (clips := wanted_clips(one)) is None else f"{clips:,}"
+    yield "" if (clips := wanted_clips(one)) is None else f"{about(clips):,}"
     yield test.agreement or ""
 
 

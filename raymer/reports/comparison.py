@@ -94,7 +94,7 @@ def sentences(comparison: Comparison, published: PublishedClaim | None) -> list[
     if short := shortfall(one):
         lines.append(
             f"  these splits would show a difference of {short.detectable:.3f} in {short.power:.0%} of cases; one of "
-            f"{short.difference:.3f} would take about {_about(short.clips):,} clips"
+            f"{short.difference:.3f} would take about {about(short.clips):,} clips"
         )
     if published is not None:
         said = agreement(published, one)
@@ -132,7 +132,7 @@ def split_sentences(one: SplitComparison) -> list[str]:
     return lines
 
 
-def _about(clips: int) -> int:
+def about(clips: int) -> int:
     """Round to two figures: the number rests on an approximation."""
     unit: int = 10 ** max(0, len(str(clips)) - 2)
     return -(-clips // unit) * unit

@@ -4,12 +4,15 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from raymer.errors import UsageError
 from raymer.features.names import feature_groups
-from raymer.learners.autoencoder import AutoencoderReducer
+from raymer.learners.autoencoder import AutoencoderReducer, _Net
 from raymer.learners.build import make_estimator, make_predictor
 from raymer.learners.gaussian_process import GPRegressor, GroupedGPRegressor
 from raymer.learners.predictors import HEAD, PREDICTORS
@@ -30,6 +33,32 @@ def test_autoencoder_learns_and_repeats(regression):
     assert one.weight_.tobytes() == two.weight_.tobytes()
     assert one.loss_[-1] < 0.8 * one.loss_[0]
     assert len(one.loss_) < one.max_epochs, "it stops once the loss no longer falls"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 12), st.integers(0, 2**31))
+def test_the_autoencoders_gradient_is_autograds(n, width, n_features, seed):
+    rng = np.random.default_rng(seed)
+    X = torch.from_numpy(rng.normal(size=(n + 5, n_features)).astype(np.float32))
+    rows = torch.from_numpy(rng.permutation(n + 5)[:n])
+    net = _Net(n_features, width, seed)
+    net.parameters[:] = rng.normal(size=net.parameters.shape)
+    weight, bias, back, offset = (layer.double().requires_grad_() for layer in net._layers)
+    x = X[rows].double()
+    loss = torch.nn.functional.mse_loss((x @ weight + bias).relu() @ back + offset, x)
+    loss.backward()
+    assert net.gradient_of(X, rows) == pytest.approx(float(loss.detach()), rel=1e-4)
+    for mine, theirs in zip(net._d_layers, (weight, bias, back, offset), strict=True):
+        assert np.allclose(mine.numpy(), theirs.grad.numpy(), rtol=1e-3, atol=1e-4 * float(loss.detach()) + 1e-6)
+
+
+def test_autoencoder_ends_when_the_smoothed_loss_has_settled(regression):
+    X, _ = regression
+    span = 6
+    loss = AutoencoderReducer(3, learning_rate=0.02, patience=span, tol=0.02, random_state=0).fit(X).loss_
+    falls = [loss[e - span : e].mean() / loss[e - 2 * span : e - span].mean() for e in range(2 * span, len(loss) + 1)]
+    assert falls[-1] > 0.98
+    assert all(fall <= 0.98 for fall in falls[:-1])
 
 
 @pytest.mark.parametrize("params", [{"width": 0}, {"batch": 2.5}, {"learning_rate": 0}, {"tol": -1}])
