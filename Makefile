@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PARTS := raymer tests benchmarks jobs
 
-.PHONY: setup demo test check bed bench docs clean
+.PHONY: setup demo test check bed fuzz bench docs clean
 
 setup: .venv/ready
 
@@ -27,6 +27,9 @@ check: setup
 bed: setup
 	$(BIN)/python -m pytest -m bed
 	PYTHONPATH=tests $(BIN)/python -m beds.faults --kills 60
+
+fuzz: setup
+	PYTHONPATH=tests $(BIN)/python -m beds.fuzz
 
 bench: setup
 	$(BIN)/python -m benchmarks.triplet

@@ -1,0 +1,1 @@
+"""The families of bad inputs, a module each."""
