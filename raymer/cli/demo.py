@@ -42,8 +42,9 @@ def demo(
 
 def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
     """Write the clips and import them as anyone's would be; what is there already is left alone."""
-    from raymer.corpora.base import MANIFEST, load_corpus, write_corpus
+    from raymer.corpora.base import load_corpus, write_corpus
     from raymer.corpora.info import ImportOptions
+    from raymer.corpora.manifest import MANIFEST
     from raymer.corpora.registry import import_corpus
     from raymer.corpora.synthetic_audio import LABELS, write_audio
 

@@ -1,37 +1,36 @@
 """Corpus: clips with annotations and named inputs, and the folder of Parquet files that holds one."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raymer.corpora.manifest import (
+    FORMAT,
+    MANIFEST,
+    REMEDY,
+    CorpusRecord,
+    InputRecord,
+    corpus_text,
+    read_corpus_record,
+)
+from raymer.corpora.parts import Origin as Origin
+from raymer.corpora.parts import Target as Target
 from raymer.corpora.remote import local_copy
 from raymer.errors import RaymerError, UsageError
 from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
+from raymer.records import check_columns, is_float, is_number, is_text, whole
 
-FORMAT = 2
-MANIFEST = "corpus.json"
 WRITE_CELLS = 1 << 20
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is predicted: a number on a scale from `low` to `high`, or one of several classes."""
-
-    name: str
-    kind: Literal["number", "class"] = "number"
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,25 +60,6 @@ class Input:
     def fingerprint(self) -> str:
         """Hash of the content: clip ids, names of the features, values."""
         return content_hash([self.clip_ids.tolist(), list(self.columns), array_hash(self.values)])
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Who made a corpus and of what: the importer's name, the data's terms, the files read and their hashes.
-
-    Attributes
-    ----------
-    importer : str
-        A name of `raymer corpora`, or "frame", "arrays", "synthetic" where there was no file; "" is unknown.
-    licence, where : str
-    sources : tuple of mapping
-        {"file": name, "sha256": digits} of every table that was read.
-    """
-
-    importer: str = ""
-    licence: str = "yours"
-    where: str = "yours"
-    sources: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -253,23 +233,25 @@ def _write_files(corpus: Corpus, folder: Path) -> None:
     (folder / "inputs").mkdir()
     for item in corpus.inputs.values():
         write_input(item, folder / "inputs" / f"{item.name}.parquet")
-    manifest = {
-        "format": FORMAT,
-        "name": corpus.name,
-        "targets": [asdict(target) for target in corpus.targets],
-        "inputs": input_records(corpus.inputs),
-        "fingerprint": corpus.fingerprint,
-        "notes": dict(corpus.notes),
-        "audio_root": corpus.audio_root,
-        "group_name": corpus.group_name,
-        "origin": asdict(corpus.origin),
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    record = CorpusRecord(
+        format=FORMAT,
+        name=corpus.name,
+        targets=corpus.targets,
+        inputs=input_records(corpus.inputs),
+        fingerprint=corpus.fingerprint,
+        notes=dict(corpus.notes),
+        audio_root=corpus.audio_root,
+        group_name=corpus.group_name,
+        origin=corpus.origin,
+    )
+    (folder / MANIFEST).write_text(corpus_text(record))
 
 
-def input_records(inputs: Mapping[str, Input]) -> dict[str, dict[str, Any]]:
+def input_records(inputs: Mapping[str, Input]) -> dict[str, InputRecord]:
     """Return what corpus.json says of every input: its fingerprint and what it was made by."""
-    return {name: {"fingerprint": item.fingerprint, "made_by": dict(item.made_by)} for name, item in inputs.items()}
+    return {
+        name: InputRecord(fingerprint=item.fingerprint, made_by=dict(item.made_by)) for name, item in inputs.items()
+    }
 
 
 def write_input(item: Input, path: Path) -> None:
@@ -308,54 +290,58 @@ def load_corpus(folder: str | Path) -> Corpus:
         raise UsageError(f"{folder} is no folder: make a corpus with `raymer import`")
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} holds no corpus ({MANIFEST} is missing): make one with `raymer import`")
-    manifest = _read_manifest(folder)
-    clips = _read_frame(folder / "clips.parquet")
-    corpus = Corpus(
-        name=manifest["name"],
-        clips=clips,
-        targets=tuple(Target(**target) for target in manifest["targets"]),
-        inputs={name: _read_input(folder, name, record) for name, record in manifest["inputs"].items()},
-        notes=manifest["notes"],
-        audio_root=manifest["audio_root"],
-        folder=folder,
-        group_name=manifest["group_name"],
-        origin=Origin(**{**manifest["origin"], "sources": tuple(manifest["origin"]["sources"])}),
-    )
-    if corpus.fingerprint != manifest["fingerprint"] or input_records(corpus.inputs) != manifest["inputs"]:
-        raise RaymerError(f"{folder} was changed after its import (its fingerprint does not fit): import again")
+    record = read_corpus_record(folder / MANIFEST)
+    clips = _read_clips(folder / "clips.parquet", record.targets)
+    inputs = {name: _read_input(folder, name, item.made_by) for name, item in record.inputs.items()}
+    try:
+        corpus = Corpus(
+            name=record.name,
+            clips=clips,
+            targets=record.targets,
+            inputs=inputs,
+            notes=record.notes,
+            audio_root=record.audio_root,
+            folder=folder,
+            group_name=record.group_name,
+            origin=record.origin,
+        )
+    except RaymerError as error:
+        raise RaymerError(f"{folder} was changed after its import ({error}): {REMEDY}") from error
+    changed = [name for name, item in corpus.inputs.items() if item.fingerprint != record.inputs[name].fingerprint]
+    if changed:
+        raise RaymerError(
+            f"{folder} was changed after its import (the fingerprint of input {changed[0]} does not fit): {REMEDY}"
+        )
+    if corpus.fingerprint != record.fingerprint:
+        raise RaymerError(f"{folder} was changed after its import (its fingerprint does not fit): {REMEDY}")
     return corpus
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-    except ValueError as error:
-        raise RaymerError(f"{folder / MANIFEST} is damaged: import again") from error
-    if manifest.get("format") != FORMAT:
-        raise RaymerError(
-            f"{folder} has corpus format {manifest.get('format')}, this raymer reads {FORMAT}: import again"
-        )
-    return manifest
+def _read_clips(path: Path, targets: tuple[Target, ...]) -> pd.DataFrame:
+    with whole(path, REMEDY):
+        table = pq.read_table(path)
+        wanted = {"clip_id": is_text, "group": is_text}
+        wanted |= {"audio": is_text} if "audio" in table.column_names else {}
+        wanted |= {target.name: is_number if target.kind == "number" else is_text for target in targets}
+        check_columns(table.schema, wanted, path, REMEDY)
+        if table["clip_id"].null_count:
+            raise RaymerError(f"{path}: a clip has no id: {REMEDY}")
+        clips: pd.DataFrame = table.to_pandas()
+    return clips
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RaymerError(f"{path} is missing or damaged: import again") from error
-
-
-def _read_input(folder: Path, name: str, record: Mapping[str, Any]) -> Input:
+def _read_input(folder: Path, name: str, made_by: Mapping[str, Any]) -> Input:
     path = folder / "inputs" / f"{name}.parquet"
-    try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            names = file.schema_arrow.names
-            values = np.empty((file.metadata.num_rows, len(names) - 1))
-            ids: list[str] = []
-            for batch in file.iter_batches(batch_size=max(1, WRITE_CELLS // len(names))):
-                for k in range(1, len(names)):
-                    values[len(ids) : len(ids) + len(batch), k - 1] = batch.column(k)
-                ids += batch.column(0).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise RaymerError(f"{path} is missing or damaged: import again") from error
-    return Input(name, np.array(ids, dtype=str), values, tuple(names[1:]), record["made_by"])
+    with whole(path, REMEDY), pq.ParquetFile(path, pre_buffer=False) as file:
+        names = file.schema_arrow.names
+        kinds = dict.fromkeys(names[1:], is_float)
+        check_columns(file.schema_arrow, {**dict.fromkeys(names[:1], is_text), **kinds}, path, REMEDY)
+        values = np.empty((file.metadata.num_rows, len(names) - 1))
+        ids: list[str] = []
+        for batch in file.iter_batches(batch_size=max(1, WRITE_CELLS // len(names))):
+            for k in range(1, len(names)):
+                values[len(ids) : len(ids) + len(batch), k - 1] = batch.column(k)
+            ids += batch.column(0).to_pylist()
+        if len(ids) != len(values) or None in ids:
+            raise RaymerError(f"{path}: a row has no id: {REMEDY}")
+    return Input(name, np.array(ids, dtype=str), values, tuple(names[1:]), made_by)

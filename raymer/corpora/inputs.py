@@ -1,13 +1,13 @@
 """Ready features of any kind, and adding them to a corpus folder without touching what else lies in it."""
 
-import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from raymer.corpora.base import MANIFEST, Input, input_records, load_corpus, write_input
+from raymer.corpora.base import Input, input_records, load_corpus, write_input
+from raymer.corpora.manifest import MANIFEST, corpus_text, read_corpus_record
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table
 from raymer.errors import RaymerError
 
@@ -64,11 +64,10 @@ def drop_input(folder: Path, name: str) -> None:
 def _put_inputs(folder: Path, inputs: Mapping[str, Input], before: Callable[[], object]) -> None:
     """Write which inputs there are; `before` is done when the new record lies ready, just before it counts."""
     record = folder / MANIFEST
-    manifest = json.loads(record.read_text())
-    manifest["inputs"] = input_records(inputs)
+    said = read_corpus_record(record).model_copy(update={"inputs": input_records(inputs)})
     new_record = record.with_name(f".{record.name}.{uuid.uuid4().hex}")
     try:
-        new_record.write_text(json.dumps(manifest, indent=2) + "\n")
+        new_record.write_text(corpus_text(said))
         before()
         new_record.replace(record)
     finally:

@@ -13,8 +13,9 @@ from raymer.engine.cluster import connected
 from raymer.engine.guests import guests_for_workers
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
-from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, read_manifest, run_serial
+from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, run_serial
 from raymer.features.extractor import Extractor
+from raymer.features.manifest import read_manifest
 from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name
 from raymer.features.store import Spectrograms, load_spectrograms, stored_bytes
 
@@ -107,9 +108,9 @@ def build_features(
     return BuildSummary(
         folder=target,
         kind=plan.extractor.kind,
-        clips=manifest["clips"],
-        frames=manifest["frames"],
-        broken=tuple(Broken(**item) for item in manifest["broken"]),
+        clips=manifest.clips,
+        frames=manifest.frames,
+        broken=manifest.broken,
         shards=plan.n_shards,
         built=len(missing),
         seconds=time.monotonic() - start,

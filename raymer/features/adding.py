@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from raymer.corpora.door.reading import PLAIN, Reading
 from raymer.corpora.door.roles import RoleOptions
 from raymer.corpora.inputs import add_input, drop_input
 from raymer.errors import RaymerError, UsageError
-from raymer.features.build import FORMAT, MANIFEST, put_record
 from raymer.features.folders import built_features
+from raymer.features.manifest import FORMAT, MANIFEST, FeaturesRecord, ShardRecord, put_record
 from raymer.features.pooling import check_pool, pooled, pooled_columns
 from raymer.features.shards import ShardInfo, shard_name, write_shard
 from raymer.identity import content_hash
@@ -170,24 +169,23 @@ def _as(arrays: Arrays, place: int, dtype: np.dtype[Any]) -> np.ndarray:
     return values
 
 
-def _manifest(folder: Path, arrays: Arrays, found: Matched, infos: Sequence[ShardInfo]) -> dict[str, Any]:
-    shards = [{key: value for key, value in asdict(info).items() if key != "broken"} for info in infos]
+def _manifest(folder: Path, arrays: Arrays, found: Matched, infos: Sequence[ShardInfo]) -> FeaturesRecord:
     content = content_hash([info.content for info in infos])
-    return {
-        "format": FORMAT,
-        "kind": "added",
-        "corpus": load_corpus(folder).name,
-        "fingerprint": content,
-        "parameters": {},
-        "versions": {},
-        "made_by": dict(arrays.made_by),
-        "is_spectrogram": False,
-        "columns": [],
-        "dtype": str(kept_dtype(arrays.dtype)),
-        "shape": [max(arrays.shapes[row][0] for row in found.rows), arrays.shapes[0][1]],
-        "clips": len(found.clips),
-        "frames": sum(info.frames for info in infos),
-        "shards": shards,
-        "broken": [],
-        "content": content,
-    }
+    return FeaturesRecord(
+        format=FORMAT,
+        kind="added",
+        corpus=load_corpus(folder).name,
+        fingerprint=content,
+        parameters={},
+        versions={},
+        made_by=dict(arrays.made_by),
+        is_spectrogram=False,
+        columns=(),
+        dtype=kept_dtype(arrays.dtype).name,
+        shape=(max(arrays.shapes[row][0] for row in found.rows), arrays.shapes[0][1]),
+        clips=len(found.clips),
+        frames=sum(info.frames for info in infos),
+        shards=tuple(ShardRecord.of(info) for info in infos),
+        broken=(),
+        content=content,
+    )

@@ -4,26 +4,31 @@ The shards follow from the corpus and the parameters alone, so that a build that
 ends with the same bytes, whoever builds which shard.
 """
 
-import json
-import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
 from raymer.features.extractor import Extractor
+from raymer.features.manifest import FORMAT, MANIFEST, REMEDY, FeaturesRecord, ShardRecord, put_record
 from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name, write_shard
 from raymer.identity import content_hash
+from raymer.records import Record, read_record
 
-FORMAT = 2
-MANIFEST = "manifest.json"
 _SHAPE = "shape.json"
+
+
+class _Shape(Record):
+    """shape.json: the longest clip's rows, found before the first shard is built."""
+
+    max_frames: int = Field(ge=0)
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,8 @@ def prepare(plan: BuildPlan, folder: Path) -> tuple[int, int]:
     path = folder / _SHAPE
     if not path.is_file():
         longest = max((plan.extractor.longest(Path(plan.root) / file) for _, file, _ in plan.clips), default=0)
-        put_record(path, {"max_frames": longest})
-    return int(json.loads(path.read_text())["max_frames"]), plan.extractor.width
+        put_record(path, _Shape(max_frames=longest))
+    return read_record(_Shape, path.read_bytes(), path, REMEDY).max_frames, plan.extractor.width
 
 
 def missing_shards(plan: BuildPlan, folder: Path) -> list[int]:
@@ -191,7 +196,7 @@ def extracted(extractor: Extractor, path: Path) -> np.ndarray:
     return values
 
 
-def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
+def finish(plan: BuildPlan, folder: Path) -> FeaturesRecord:
     """Write the manifest of a build whose shards all exist, remove what killed processes left, and return it.
 
     Raises
@@ -200,48 +205,31 @@ def finish(plan: BuildPlan, folder: Path) -> dict[str, Any]:
         When a shard is damaged, or when not one clip could be used.
     """
     infos = [read_shard_info(folder / shard_name(number)) for number in range(plan.n_shards)]
-    broken = [item for info in infos for item in info.broken]
+    broken = tuple(item for info in infos for item in info.broken)
     if len(broken) == len(plan.clips):
         first = f"; the first, {broken[0].file}: {broken[0].reason}" if broken else ""
         raise RaymerError(f"corpus {plan.corpus}: none of its {len(plan.clips)} clips can be used{first}")
-    manifest = {
-        "format": FORMAT,
-        "kind": plan.extractor.kind,
-        "corpus": plan.corpus,
-        "fingerprint": plan.fingerprint,
-        "parameters": plan.extractor.parameters(),
-        "versions": plan.extractor.versions(),
-        "made_by": plan.made_by(),
-        "is_spectrogram": bool(getattr(plan.extractor, "is_spectrogram", False)),
-        "columns": list(plan.extractor.columns),
-        "dtype": plan.extractor.dtype,
-        "shape": list(prepare(plan, folder)),
-        "clips": sum(info.clips for info in infos),
-        "frames": sum(info.frames for info in infos),
-        "shards": [{key: value for key, value in asdict(info).items() if key != "broken"} for info in infos],
-        "broken": [asdict(item) for item in broken],
-        "content": content_hash([info.content for info in infos]),
-    }
+    manifest = FeaturesRecord(
+        format=FORMAT,
+        kind=plan.extractor.kind,
+        corpus=plan.corpus,
+        fingerprint=plan.fingerprint,
+        parameters=plan.extractor.parameters(),
+        versions=plan.extractor.versions(),
+        made_by=plan.made_by(),
+        is_spectrogram=bool(getattr(plan.extractor, "is_spectrogram", False)),
+        columns=tuple(plan.extractor.columns),
+        dtype=np.dtype(plan.extractor.dtype).name,
+        shape=prepare(plan, folder),
+        clips=sum(info.clips for info in infos),
+        frames=sum(info.frames for info in infos),
+        shards=tuple(ShardRecord.of(info) for info in infos),
+        broken=broken,
+        content=content_hash([info.content for info in infos]),
+    )
     for left in folder.glob(".*.parquet.*"):
         left.unlink(missing_ok=True)
     put_record(folder / MANIFEST, manifest)
-    return manifest
-
-
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a features folder, or None where the build is not finished.
-
-    Raises
-    ------
-    RaymerError
-        When another raymer wrote it.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        return None
-    manifest: dict[str, Any] = json.loads(path.read_text())
-    if manifest.get("format") != FORMAT:
-        raise RaymerError(f"{folder} has format {manifest.get('format')}, this raymer reads {FORMAT}: build again")
     return manifest
 
 
@@ -251,10 +239,3 @@ def run_serial(
     """Build the shards `numbers` one after the other in this process."""
     for number in numbers:
         on_shard(build_shard(plan, folder, number, shape))
-
-
-def put_record(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    temporary.write_text(json.dumps(value, indent=1) + "\n")
-    temporary.replace(path)

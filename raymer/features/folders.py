@@ -5,7 +5,7 @@ from pathlib import Path
 
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
-from raymer.features.build import MANIFEST
+from raymer.features.manifest import MANIFEST
 
 
 def features_folder(corpus: Corpus, name: str) -> Path:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from raymer.corpora.base import Corpus
-from raymer.features.build import read_manifest
 from raymer.features.folders import built_features
+from raymer.features.manifest import read_manifest
 from raymer.identity import array_hash, content_hash
 
 
@@ -42,18 +42,20 @@ def _frames(corpus: Corpus) -> list[dict[str, Any]]:
     records = []
     known = set(corpus.clips["clip_id"].tolist())
     for folder in built_features(corpus.folder) if corpus.folder else []:
-        manifest = read_manifest(folder) or {}
+        manifest = read_manifest(folder)
+        if manifest is None:
+            continue
         records.append(
             {
                 "name": folder.name,
                 "kind": "frames",
-                "shape": [manifest["frames"], manifest["shape"][1]],
-                "dtype": manifest["dtype"],
-                "made_by": manifest["made_by"],
-                "clips": manifest["clips"],
+                "shape": [manifest.frames, manifest.shape[1]],
+                "dtype": manifest.dtype,
+                "made_by": manifest.made_by,
+                "clips": manifest.clips,
                 "of": len(known),
                 "missing": 0,
-                "hash": manifest["content"],
+                "hash": manifest.content,
             }
         )
     return records

@@ -6,12 +6,10 @@ before the first is read, else that of the shard's longest). What could not be r
 the file's metadata, so that a shard is the whole record of its clips.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +17,17 @@ import pyarrow.parquet as pq
 
 from raymer.errors import RaymerError
 from raymer.identity import array_hash, content_hash
+from raymer.records import STRICT, check_columns, is_text, is_whole_number, metadata, read_record, to_json, whole
 
+REMEDY = "delete it and build again"
 METADATA_KEY = b"raymer"
 
 
 @dataclass(frozen=True)
 class Broken:
     """A clip whose audio cannot be used, and why."""
+
+    __pydantic_config__ = STRICT
 
     clip_id: str
     file: str
@@ -35,6 +37,8 @@ class Broken:
 @dataclass(frozen=True)
 class ShardInfo:
     """What a shard holds, without its values; `content` is a hash of ids, lengths and values."""
+
+    __pydantic_config__ = STRICT
 
     file: str
     clips: int
@@ -87,7 +91,7 @@ def write_shard(
             "n_frames": lengths,
             "features": pa.ExtensionArray.from_storage(tensor, storage),
         }
-    ).replace_schema_metadata({METADATA_KEY: json.dumps(asdict(info))})
+    ).replace_schema_metadata({METADATA_KEY: to_json(asdict(info))})
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         pq.write_table(table, temporary, compression="zstd", use_dictionary=["clip_id"], write_statistics=False)
@@ -100,25 +104,50 @@ def write_shard(
 
 def read_shard_info(path: Path) -> ShardInfo:
     """Return what a shard holds, from its footer; raises RaymerError for a file that is none."""
-    try:
-        record: dict[str, Any] = json.loads(pq.read_schema(path).metadata[METADATA_KEY])
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-        raise RaymerError(f"{path} is no shard of features or is damaged: delete it and build again") from error
-    return ShardInfo(**{**record, "broken": tuple(Broken(**item) for item in record["broken"])})
+    with whole(path, REMEDY):
+        schema = pq.read_schema(path)
+    return read_record(ShardInfo, metadata(schema, METADATA_KEY, path, REMEDY), path, REMEDY)
+
+
+def read_index(path: Path) -> tuple[list[str], np.ndarray]:
+    """Return the clip ids of a shard and their lengths (n_clips,), int64; raises as `read_shard`."""
+    with whole(path, REMEDY):
+        check_columns(pq.read_schema(path), _INDEX, path, REMEDY)
+        return _index(pq.read_table(path, columns=list(_INDEX)), path)
+
+
+_INDEX = {"clip_id": is_text, "n_frames": is_whole_number}
+
+
+def _index(table: pa.Table, path: Path) -> tuple[list[str], np.ndarray]:
+    lengths = table["n_frames"].to_numpy().astype(np.int64)
+    if table["clip_id"].null_count or table["n_frames"].null_count or (lengths < 0).any():
+        raise RaymerError(f"{path}: a clip has no id, or no length: {REMEDY}")
+    return table["clip_id"].to_pylist(), lengths
 
 
 def read_shard(path: Path) -> Shard:
     """Return the clips of a shard, without padding; raises RaymerError for a file that is none."""
-    try:
+    with whole(path, REMEDY):
         table = pq.read_table(path).combine_chunks()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise RaymerError(f"{path} is missing or damaged: delete it and build again") from error
-    lengths = table["n_frames"].to_numpy().astype(np.int64)
-    column = table["features"]
-    shape = tuple(column.type.shape)
-    if len(lengths) == 0:
-        empty = np.empty((0, shape[1]), dtype=column.type.value_type.to_pandas_dtype())
-        return Shard((), lengths, empty)
-    padded = column.chunk(0).to_numpy_ndarray()
-    values = np.concatenate([clip[:length] for clip, length in zip(padded, lengths, strict=True)])
-    return Shard(tuple(table["clip_id"].to_pylist()), lengths, values)
+        check_columns(table.schema, {**_INDEX, "features": _is_tensor}, path, REMEDY)
+        ids, lengths = _index(table, path)
+        column = table["features"]
+        longest, width = column.type.shape
+        if len(ids) == 0:
+            return Shard((), lengths, np.empty((0, width), dtype=column.type.value_type.to_pandas_dtype()))
+        if (lengths > longest).any() or column.null_count:
+            raise RaymerError(f"{path}: a clip has more frames than there is room for: {REMEDY}")
+        padded = column.chunk(0).to_numpy_ndarray()
+        values = np.concatenate([clip[:length] for clip, length in zip(padded, lengths, strict=True)])
+    return Shard(tuple(ids), lengths, values)
+
+
+def _is_tensor(kind: pa.DataType) -> bool:
+    return isinstance(kind, pa.FixedShapeTensorType) and len(kind.shape) == 2
+
+
+def content_of(shard: Shard) -> str:
+    """Return the hash of a shard's ids, lengths and values, as `ShardInfo` has it."""
+    arrays = np.split(shard.values, np.cumsum(shard.lengths)[:-1]) if len(shard.lengths) else []
+    return content_hash([list(shard.clip_ids), shard.lengths.tolist(), array_hash(*arrays)])

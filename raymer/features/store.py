@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from raymer.corpora.base import Input
 from raymer.errors import RaymerError, UsageError
-from raymer.features.build import MANIFEST, read_manifest
-from raymer.features.shards import Shard, read_shard
+from raymer.features.manifest import MANIFEST, REMEDY, FeaturesRecord, ShardRecord, read_manifest
+from raymer.features.shards import Shard, read_index, read_shard, read_shard_info
+from raymer.records import whole
 
 MEMORY_SHARE = 0.25
 
@@ -114,52 +114,56 @@ def load_spectrograms(folder: str | Path, *, memory_share: float = MEMORY_SHARE)
         When a shard is damaged or is not what the manifest says.
     """
     folder = Path(folder)
-    manifest = _finished(folder)
-    shape = (int(manifest["frames"]), int(manifest["shape"][1]))
-    dtype = np.dtype(manifest["dtype"])
+    manifest = finished_manifest(folder)
+    shape = (manifest.frames, manifest.shape[1])
+    dtype = np.dtype(manifest.dtype)
     is_mapped = stored_bytes(folder) > memory_share * _memory()
     ids: list[str] = []
     lengths: list[np.ndarray] = []
+    _check_shards(folder, manifest)
     if is_mapped:
         frames = _mapped(folder, manifest, shape, dtype)
-        for item in manifest["shards"]:
+        for item in manifest.shards:
             # The lengths are two small columns; the frames come from the mapped file.
-            shard_ids, shard_lengths = _index(folder / item["file"])
+            shard_ids, shard_lengths = read_index(folder / item.file)
             ids += shard_ids
             lengths.append(shard_lengths)
     else:
-        frames = np.empty(shape, dtype=dtype)
+        with whole(folder / MANIFEST, REMEDY):  # more than there is memory for is damage too
+            frames = np.empty(shape, dtype=dtype)
         for start, shard in _shards(folder, manifest):
             frames[start : start + len(shard.values)] = shard.values
             ids += shard.clip_ids
             lengths.append(shard.lengths)
         frames.setflags(write=False)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-    is_spectrogram = bool(manifest["is_spectrogram"])
-    return Spectrograms(np.array(ids, dtype=str), offsets, frames, str(manifest["content"]), is_spectrogram)
+    if offsets[-1] != len(frames) or len(set(ids)) != len(ids):
+        raise RaymerError(f"{folder}: its shards do not hold what {MANIFEST} says: {REMEDY}")
+    return Spectrograms(np.array(ids, dtype=str), offsets, frames, manifest.content, manifest.is_spectrogram)
 
 
 def stored_bytes(folder: str | Path) -> int:
     """Return the bytes of the frames of a finished features folder, unpadded; raises as load_spectrograms."""
-    manifest = _finished(Path(folder))
-    return int(manifest["frames"] * manifest["shape"][1] * np.dtype(manifest["dtype"]).itemsize)
+    manifest = finished_manifest(Path(folder))
+    return int(manifest.frames * manifest.shape[1] * np.dtype(manifest.dtype).itemsize)
 
 
 def load_table(folder: Path, name: str) -> Input:
     """Return a finished folder of one row a clip (openSMILE) as a table input called `name`; raises as above."""
-    manifest = _finished(folder)
+    manifest = finished_manifest(folder)
     made = load_spectrograms(folder)
     if len(made.frames) != len(made.clip_ids):
-        raise UsageError(f"{folder} holds {manifest['kind']}, which has many rows a clip: it is no table")
-    return Input(name, made.clip_ids, made.frames.astype(np.float64), tuple(manifest["columns"]), made_by(folder))
+        raise UsageError(f"{folder} holds {manifest.kind}, which has many rows a clip: it is no table")
+    return Input(name, made.clip_ids, made.frames.astype(np.float64), manifest.columns, made_by(folder))
 
 
 def made_by(folder: Path) -> dict[str, Any]:
     """Return what a finished folder was made by, and the folder's name, as a table made of it says."""
-    return {**_finished(folder)["made_by"], "features": folder.name}
+    return {**finished_manifest(folder).made_by, "features": folder.name}
 
 
-def _finished(folder: Path) -> dict[str, Any]:
+def finished_manifest(folder: Path) -> FeaturesRecord:
+    """Return the manifest of a finished features folder; UsageError where it is missing or not finished."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: make features with `raymer features`")
     manifest = read_manifest(folder)
@@ -168,25 +172,29 @@ def _finished(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _shards(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[int, Shard]]:
+def _check_shards(folder: Path, manifest: FeaturesRecord) -> None:
+    """Raise RaymerError where a shard says of itself that it is another than the manifest names."""
+    for item in manifest.shards:
+        if ShardRecord.of(read_shard_info(folder / item.file)) != item:
+            raise RaymerError(f"{folder / item.file} is not the shard that {MANIFEST} names: {REMEDY}")
+
+
+def _shards(folder: Path, manifest: FeaturesRecord) -> Iterator[tuple[int, Shard]]:
     """Yield (first frame, Shard) for all shards."""
     start = 0
-    for item in manifest["shards"]:
-        shard = read_shard(folder / item["file"])
-        if (len(shard.clip_ids), len(shard.values)) != (item["clips"], item["frames"]):
-            raise RaymerError(f"{folder / item['file']} is not the shard that {MANIFEST} names: build again")
+    for item in manifest.shards:
+        path = folder / item.file
+        shard = read_shard(path)
+        is_of_shape = shard.values.dtype == manifest.dtype and shard.values.shape[1:] == manifest.shape[1:]
+        if (len(shard.clip_ids), len(shard.values)) != (item.clips, item.frames) or not is_of_shape:
+            raise RaymerError(f"{path} is not the shard that {MANIFEST} names: {REMEDY}")
         yield start, shard
         start += len(shard.values)
 
 
-def _index(path: Path) -> tuple[list[str], np.ndarray]:
-    table = pq.read_table(path, columns=["clip_id", "n_frames"])
-    return table["clip_id"].to_pylist(), table["n_frames"].to_numpy().astype(np.int64)
-
-
-def _mapped(folder: Path, manifest: dict[str, Any], shape: tuple[int, int], dtype: np.dtype[Any]) -> np.ndarray:
+def _mapped(folder: Path, manifest: FeaturesRecord, shape: tuple[int, int], dtype: np.dtype[Any]) -> np.ndarray:
     """Return the frames as a read-only memory map of frames-CONTENT.npy, which is written first where it is missing."""
-    path = folder / f"frames-{manifest['content']}.npy"
+    path = folder / f"frames-{manifest.content}.npy"
     if not path.is_file():
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
@@ -198,7 +206,10 @@ def _mapped(folder: Path, manifest: dict[str, Any], shape: tuple[int, int], dtyp
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    frames: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    with whole(path, "delete it, it is made again"):
+        frames: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        if frames.shape != shape or frames.dtype != dtype:
+            raise RaymerError(f"{path} holds {frames.shape} {frames.dtype}, not {shape} {dtype}: delete it")
     return frames
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from raymer.components.plugins import PLUGINS
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
-from raymer.features.build import extracted, read_manifest
+from raymer.features.build import extracted
 from raymer.features.catalogue import EXTRACTORS
 from raymer.features.extractor import Extractor
 from raymer.features.folders import built_features, features_folder
@@ -20,7 +20,7 @@ from raymer.features.onnx_file import digest
 from raymer.features.onnx_model import OnnxModel
 from raymer.features.opensmile import OpenSmileCompare, OpenSmileIs13
 from raymer.features.pooling import pooled
-from raymer.features.store import Spectrograms
+from raymer.features.store import Spectrograms, finished_manifest
 from raymer.features.summary import INPUT_NAME as SUMMARY
 from raymer.features.summary import summarise
 from raymer.features.tables import SUMMARY as POOL_SUMMARY
@@ -162,7 +162,7 @@ def table_source(corpus: Corpus, name: str) -> Source | None:
     for folder in built_features(corpus.folder) if corpus.folder else []:
         if item.made_by.get("features", folder.name) != folder.name:
             continue
-        is_row = int((read_manifest(folder) or {})["shape"][0]) == 1
+        is_row = finished_manifest(folder).shape[0] == 1
         if (pool is not None or is_row) and table_of(folder, name, pool).fingerprint == item.fingerprint:
             return _source(folder, pool)
     return None
@@ -170,7 +170,7 @@ def table_source(corpus: Corpus, name: str) -> Source | None:
 
 def _source(folder: Path, pool: str | None) -> Source | None:
     """Return the source of a features folder, or None where no extractor made it."""
-    made_by = (read_manifest(folder) or {})["made_by"]
+    made_by = finished_manifest(folder).made_by
     if "extractor" not in made_by:
         return None
     use = made_by.get("use", "")

@@ -273,7 +273,7 @@ def test_a_corpus_says_who_made_it_whatever_it_is_called(tmp_path):
     assert again.input().made_by["file"] == "deam.csv"
     manifest = json.loads((tmp_path / "C" / "corpus.json").read_text())
     (tmp_path / "C" / "corpus.json").write_text(json.dumps({**manifest, "format": 1}))
-    with pytest.raises(RaymerError, match="corpus format 1, this raymer reads 2: import again"):
+    with pytest.raises(RaymerError, match="corpus.json has format 1, this raymer reads 2: import again"):
         load_corpus(tmp_path / "C")
 
 

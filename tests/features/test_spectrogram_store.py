@@ -11,7 +11,7 @@ import pytest
 from raymer.errors import RaymerError, UsageError
 from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, run_serial
 from raymer.features.logmel import LogMel
-from raymer.features.shards import read_shard, read_shard_info
+from raymer.features.shards import Broken, read_shard, read_shard_info
 from raymer.features.store import load_spectrograms, load_table
 
 
@@ -131,7 +131,7 @@ def test_only_missing_shards_are_built_and_the_bytes_are_the_same(plan, built):
 def test_a_broken_clip_costs_one_line(plan, tmp_path):
     (Path(plan.root) / "clip1.wav").write_bytes(b"")
     manifest = build(plan, tmp_path / "broken")
-    assert manifest["broken"] == [{"clip_id": "clip1", "file": "clip1.wav", "reason": "empty: 0 bytes"}]
+    assert manifest.broken == (Broken("clip1", "clip1.wav", "empty: 0 bytes"),)
     assert load_spectrograms(tmp_path / "broken").clip_ids.tolist() == ["clip0", "clip2", "clip3", "clip4"]
 
 
@@ -155,7 +155,7 @@ def test_no_usable_clip_is_an_error(plan, tmp_path):
 def test_a_damaged_shard_is_named(plan, built):
     path = built / "part-0001.parquet"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(RaymerError, match="part-0001.parquet is missing or damaged"):
+    with pytest.raises(RaymerError, match="part-0001.parquet is damaged"):
         load_spectrograms(built)
     with pytest.raises(RaymerError, match="part-0001.parquet is no shard"):
         finish(plan, built)
