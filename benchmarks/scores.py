@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from raymer.identity import fit_identity
 from raymer.results.frame import make_parts, read_scores
 from raymer.results.result import Result
 from raymer.results.store import ResultStore
@@ -40,7 +41,7 @@ def fill(store: ResultStore, fits: list[_Fit]) -> None:
     for fit in fits:
         true = rng.normal(size=CLIPS)
         predicted = true + rng.normal(size=CLIPS)
-        store.put(fit.id, Result({}, ids, targets, epochs, true, predicted, 900, CLIPS, seconds, {}))
+        store.put(fit.id, Result({"split": fit.split}, ids, targets, epochs, true, predicted, 900, CLIPS, seconds, {}))
 
 
 def main() -> None:
@@ -48,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--fits", type=int, default=10_000)
     options = parser.parse_args()
-    fits = [_Fit(f"{k:016x}"[::-1], f"s{k}") for k in range(options.fits)]
+    fits = [_Fit(fit_identity({"split": f"s{k}"}), f"s{k}") for k in range(options.fits)]
     places = {fit.split: (k, 0) for k, fit in enumerate(fits)}
     with tempfile.TemporaryDirectory(prefix="raymer-scores-") as folder:
         store = ResultStore(folder)

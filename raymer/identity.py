@@ -21,6 +21,11 @@ def content_hash(value: Any, length: int = 16) -> str:
     return hashlib.sha256(_text(value).encode()).hexdigest()[:length]
 
 
+def fit_identity(fit: Mapping[str, Any]) -> str:
+    """Return the id of a fit from what it is, `Fit.to_dict()`: the name of its file, and what proves it."""
+    return content_hash(["fit", fit])
+
+
 def content_hashes(value: Mapping[str, Any], kind: str, key: str, entries: Iterable[str]) -> Iterator[str]:
     """Yield content_hash([kind, {**value, key: entry}]) for every entry; what all share is written and hashed once.
 

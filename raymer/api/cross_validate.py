@@ -20,6 +20,7 @@ from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, plan_each
 from raymer.studies.measures import check_defined, check_probabilities, metrics_of
+from raymer.studies.proof import proven
 from raymer.studies.samples import intersected, make_samples
 from raymer.studies.study import check_targets, check_values, check_width
 
@@ -101,7 +102,8 @@ def cross_validate(
             raise RaymerError(f"{len(summary.failed)} fits failed, the first ({failure['id']}): {failure['message']}")
         places = {split_id: (split.repeat, split.fold) for split_id, split in planned.splits.items()}
         label_of = [(label, fit) for label, own in zip(chosen, fits, strict=True) for fit in own]
-        read = read_scores(results, make_parts(planned.fits, places), metrics).set_index("fit", drop=False)
+        parts = make_parts(planned.fits, places)
+        read = read_scores(results, parts, metrics, proven(results, planned)).set_index("fit", drop=False)
     frames = [read.loc[[fit.id]].assign(method=label) for label, fit in label_of]
     return Scores.of(pd.concat(frames, ignore_index=True), metrics[wanted[0]][0])
 

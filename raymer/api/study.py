@@ -184,7 +184,7 @@ class OpenStudy:
 
     def __repr__(self) -> str:
         plan = self.planned.plan
-        done = sum(fit.id in self.store.done() for fit in plan.fits)
+        done = len({fit.id for fit in plan.fits} & self.store.done())
         head = f"{self.spec.title}: {len(plan.samples.clip_ids)} clips of {self.corpus.name}"
         return f"{head}, {len(self.spec.systems)} systems, {done} of {len(plan.fits)} fits done"
 

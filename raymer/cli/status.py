@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from raymer.results.runs import RunRecord
     from raymer.results.store import ResultStore
 
-FAILED_SHOWN = 20
+SHOWN = 20
 
 
 @verb
@@ -54,11 +54,12 @@ def _of_store(results: "ResultStore") -> dict[str, Any]:
     from raymer.files import Files
     from raymer.results.runs import read_runs
 
-    failures = results.failures()
+    failures, foreign = results.failures(), results.foreign()
     runs = read_runs(Files(results.location))
     return {
         "store": results.location,
-        "done": len(results.done()),
+        "done": len(results.done() - set(foreign)),
+        "foreign": list(foreign.values()),
         "failed": [{"fit": failure["id"], "message": failure["message"]} for failure in failures],
         "run": _of_run(runs[0], time.time()) if runs else None,
     }
@@ -82,7 +83,7 @@ def _of_experiment(results: "ResultStore", experiment: str, corpus: str) -> dict
     from raymer.studies.study import make_study
 
     study = make_study(load_experiment(experiment), load_corpus(corpus))
-    done = results.done()
+    done = results.done() - set(results.foreign())
     planned = {fit.id for fit in study.plan.fits}
     failures = results.failures(planned - done)
     failed = {failure["id"] for failure in failures}
@@ -119,10 +120,14 @@ def _show(record: dict[str, Any]) -> None:
         say(f"{record['store']}: {record['done']} fits done, {len(failed)} failed")
     if record["run"] is not None:
         _show_run(record["run"])
-    for failure in failed[:FAILED_SHOWN]:
+    for line in record["foreign"][:SHOWN]:
+        say(f"not counted: {line}", style="red")
+    if len(record["foreign"]) > SHOWN:
+        say(f"... and {len(record['foreign']) - SHOWN} more (--json has all)", style="red")
+    for failure in failed[:SHOWN]:
         say(f"failed: fit {failure['fit']}: {failure['message']}", style="red")
-    if len(failed) > FAILED_SHOWN:
-        say(f"... and {len(failed) - FAILED_SHOWN} more (--json has all)", style="red")
+    if len(failed) > SHOWN:
+        say(f"... and {len(failed) - SHOWN} more (--json has all)", style="red")
 
 
 def _show_run(run: dict[str, Any]) -> None:

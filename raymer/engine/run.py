@@ -56,16 +56,17 @@ def run_plan(
     Raises
     ------
     RaymerError
-        When the store cannot be written or the gang cannot be run. Failed fits do not raise: they are in the summary.
+        When the file of a fit is not what it is named after, the store cannot be written or the gang cannot be run.
+        Failed fits do not raise: they are in the summary.
     """
     start = time.monotonic()
-    done = store.done()
+    done = _sound(plan, store)
     missing = [fit for fit in plan.fits if fit.id not in done]
     reused = len(plan.fits) - len(missing)
     if not missing:
         return RunSummary(len(plan.fits), reused, 0, (), time.monotonic() - start)
     for split_id in {fit.split for fit in missing}:
-        store.put_split(split_id, plan.splits[split_id].to_record())
+        store.put_split(plan.splits[split_id])
     log = RunLog(store.location, name, len(plan.fits), reused, on_progress)
     with _closed_if_stopped(log):
         if machine.serial:
@@ -84,6 +85,16 @@ def run_plan(
     log.close("failed" if progress.failed else "finished")
     seconds = time.monotonic() - start
     return RunSummary(len(plan.fits), reused, progress.done, progress.failed, seconds, log.slowest)
+
+
+def _sound(plan: Plan, store: ResultStore) -> set[str]:
+    """Return the ids that are done; StoreError where the file of a planned fit is damaged or holds another's result."""
+    foreign = store.foreign()
+    planned = [foreign[fit.id] for fit in plan.fits if fit.id in foreign]
+    if planned:
+        more = f" ({len(planned) - 1} more are damaged: raymer verify names them)" if len(planned) > 1 else ""
+        raise StoreError(f"{planned[0]}{more}")
+    return store.done()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """The final model: one system of an experiment, fitted on all clips of the corpus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,11 @@ from raymer.models.source import sequence_source, summary_row, table_source
 from raymer.nearest import unknown
 from raymer.protocols.clips import Clips
 from raymer.protocols.splits import Split, SplitProtocol
+from raymer.results.result import Result
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit, Grouping, Plan, Unit, plan, units
 from raymer.studies.naming import find_system
+from raymer.studies.proof import proven
 from raymer.studies.samples import Samples
 from raymer.studies.study import PlannedSystem, Study
 
@@ -98,7 +100,7 @@ def evaluate(study: Study, row: int, store: ResultStore) -> Evaluation:
     missing = [fit.id for fit in system.fits if fit.id not in done]
     if missing:
         raise RaymerError(f"{len(missing)} fits of {system.name} have no result in {store.location}: run them first")
-    errors, clips = _out_of_fold(system, store)
+    errors, clips = _out_of_fold(system, proven(store, study.plan))
     scores = study.scores(store)
     scores = scores[scores["row"] == row]
     scores = scores[scores["epoch"] == scores["epoch"].max()]
@@ -134,12 +136,12 @@ def _rule(study: Study, protocol: str) -> dict[str, Any]:
     return study.spec.protocols[protocol].build().to_dict()
 
 
-def _out_of_fold(system: PlannedSystem, store: ResultStore) -> tuple[dict[str, np.ndarray], int]:
+def _out_of_fold(system: PlannedSystem, read: Callable[[str], Result]) -> tuple[dict[str, np.ndarray], int]:
     """Return the sorted absolute errors of each number, and how many clips they are of."""
     parts: dict[str, list[np.ndarray]] = {}
     clips: set[str] = set()
     for fit in system.fits:
-        result = store.get(fit.id)
+        result = read(fit.id)
         clips.update(result.clip_ids.tolist())
         for target in fit.targets if result.true.dtype.kind == "f" else ():
             at = (result.targets == target) & (result.epochs == result.epochs.max())

@@ -12,6 +12,17 @@ from sklearn.model_selection import KFold as SklearnKFold
 from raymer.errors import UsageError
 from raymer.identity import content_hash
 from raymer.protocols.clips import Clips
+from raymer.records import Record
+
+
+class SplitRecord(Record):
+    """A split on disk, as `Split.to_record` writes it."""
+
+    repeat: int
+    fold: int
+    train: list[str]
+    test: list[str]
+    valid: list[str] = []
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Scores as one tidy frame: a row a score, made of stored predictions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -93,7 +93,9 @@ def make_parts(fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]], 
     return parts
 
 
-def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> pd.DataFrame:
+def read_scores(
+    store: ResultStore, parts: Sequence[Part], metrics: Metrics, read: Callable[[str], Result] | None = None
+) -> pd.DataFrame:
     """Return the scores of those of `parts` whose fits are all done.
 
     They are made of the stored predictions, once: what was made before is kept in the store, a file a metric.
@@ -103,6 +105,8 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
     store : ResultStore
     parts : sequence of Part
     metrics : mapping of target to names of metrics
+    read : callable, optional
+        Reads the result of a fit by its id; by default `store.get`, which knows nothing of splits and labels.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
         name: {part.id: part for part in whole if any(name in metrics.get(target, ()) for target in part.targets)}
         for name in names
     }
-    kept = _made(store, {name: own for name, own in wanted.items() if own}, mark_of)
+    kept = _made(store, {name: own for name, own in wanted.items() if own}, mark_of, read or store.get)
     frames = []
     for name, rows in kept.items():
         targets = [target for target in metrics if name in metrics[target]]
@@ -135,7 +139,10 @@ def read_scores(store: ResultStore, parts: Sequence[Part], metrics: Metrics) -> 
 
 
 def _made(
-    store: ResultStore, wanted: Mapping[str, Mapping[str, Part]], mark_of: Mapping[str, str]
+    store: ResultStore,
+    wanted: Mapping[str, Mapping[str, Part]],
+    mark_of: Mapping[str, str],
+    read: Callable[[str], Result],
 ) -> dict[str, pd.DataFrame]:
     """Return by metric the rows of the parts wanted of it, those that were not kept made now and kept.
 
@@ -150,7 +157,7 @@ def _made(
     missing = {part.id: part for name in wanted for part in wanted[name].values() if part.id not in known[name]}
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in wanted}
     for part in missing.values():
-        results = [store.get(fit) for fit in part.fits]
+        results = [read(fit) for fit in part.fits]
         for name, metric in metrics.items():
             if part.id in wanted[name] and part.id not in known[name]:
                 rows[name] += _rows(part, mark_of[part.id], metric, results)

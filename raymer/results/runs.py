@@ -9,12 +9,28 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-from raymer.files import Files
+from typing_extensions import TypedDict
 
+from raymer.files import Files, StoreError
+from raymer.records import STRICT, read_record
+
+REMEDY = "delete it: no result hangs on it"
+State = Literal["running", "finished", "failed", "stopped"]
 SILENT_SECONDS = 60.0
 """A running run that has said nothing for so long is taken for dead."""
+
+
+class Working(TypedDict):
+    """What a worker is at: where it runs, the fit and its method, how many fits it has taken, and since when."""
+
+    node: str
+    pid: int
+    fit: str
+    method: str
+    fits: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -32,12 +48,14 @@ class RunRecord:
     reason : str
         Why it was stopped; else empty.
     workers : tuple of mappings
-        Who runs what: {"node", "pid", "fit", "method", "fits", "seconds"}.
+        Who runs what.
     """
+
+    __pydantic_config__ = STRICT
 
     id: str
     name: str
-    state: str
+    state: State
     started: float
     updated: float
     planned: int
@@ -46,7 +64,7 @@ class RunRecord:
     failed: int = 0
     running: int = 0
     reason: str = ""
-    workers: tuple[Mapping[str, Any], ...] = ()
+    workers: tuple[Working, ...] = ()
 
     @classmethod
     def begin(cls, name: str, planned: int, reused: int) -> "RunRecord":
@@ -76,7 +94,7 @@ class RunRecord:
 
     def to_record(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
-        return {**asdict(self), "workers": [dict(worker) for worker in self.workers]}
+        return {**asdict(self), "workers": [{**worker} for worker in self.workers]}
 
 
 def put_run(files: Files, record: RunRecord) -> None:
@@ -87,9 +105,11 @@ def put_run(files: Files, record: RunRecord) -> None:
 def read_runs(files: Files, last: int = 1) -> list[RunRecord]:
     """Return the `last` runs of a store, the latest first."""
     names = [name for name in files.sizes("runs") if name.endswith(".json") and name.count("/") == 1]
-    texts = [files.read(name) for name in sorted(names, reverse=True)[:last]]
-    records = [json.loads(text) for text in texts if text is not None]
-    return [RunRecord(**{**record, "workers": tuple(record["workers"])}) for record in records]
+    return [
+        read_record(RunRecord, text, f"store {files.location}: {name}", REMEDY, error=StoreError)
+        for name in sorted(names, reverse=True)[:last]
+        if (text := files.read(name)) is not None
+    ]
 
 
 def put_fit_lines(files: Files, run: str, part: int, records: Iterable[Mapping[str, Any]]) -> None:
@@ -100,5 +120,9 @@ def put_fit_lines(files: Files, run: str, part: int, records: Iterable[Mapping[s
 
 def read_fit_lines(files: Files, run: str) -> list[dict[str, Any]]:
     """Return the log of a run, a record a fit, in the order they ended."""
-    parts = [files.read(name) for name in sorted(files.sizes(f"runs/{run}"))]
-    return [json.loads(line) for part in parts if part for line in part.decode().splitlines()]
+    found = []
+    for name in sorted(files.sizes(f"runs/{run}")):
+        where = f"store {files.location}: {name}"
+        for number, line in enumerate((files.read(name) or b"").splitlines(), 1):
+            found.append(read_record(dict[str, Any], line, f"{where}, line {number}", REMEDY, error=StoreError))
+    return found

@@ -2,21 +2,44 @@
 
 Layout of a store: `store.json` (whose results it holds), `splits/ID.json`, `fits/AB/ID.parquet` (one a fit, put in
 place whole), `failed/ID.json` (the last failure of a fit that has no result) and `scores/METRIC.parquet` (what was
-made of the results, to be read quickly: it may be deleted).
+made of the results, to be read quickly: it may be deleted), `checked.parquet` (which results have been seen to be
+those of the fits that they are named after: it may be deleted too).
 """
 
 import contextlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
 from typing import Any
 
-from raymer.errors import UsageError
+from raymer.errors import RaymerError, UsageError
 from raymer.files import Files
 from raymer.files import StoreError as StoreError
+from raymer.protocols.splits import Split, SplitRecord
+from raymer.records import Record, read_record, to_json, whole
+from raymer.results.checked import read_checked, write_checked
 from raymer.results.checkpoint import Checkpoint, open_checkpoint
-from raymer.results.result import FORMAT, UNREADABLE, Header, Result, pack, read_header, unpack
+from raymer.results.result import FORMAT, REMEDY, Header, Result, pack, read_header, unpack
+
+_CLEAR = "run into a new store"
+
+
+class _StoreRecord(Record):
+    """store.json: whose results these are, and the fingerprints of the inputs that they were made on."""
+
+    format: int
+    corpus: str
+    fingerprint: str
+    inputs: dict[str, str]
+
+
+class _Failure(Record):
+    """failed/ID.json: the last failure of a fit."""
+
+    id: str
+    fit: dict[str, Any]
+    message: str
+    traceback: str
 
 
 class ResultStore:
@@ -41,30 +64,42 @@ class ResultStore:
             When it holds results of another corpus, or of the same with other labels or features: a table made of
             both would be wrong. Nothing is written then.
         """
-        ours = {"format": FORMAT, "corpus": corpus, "fingerprint": fingerprint, "inputs": dict(inputs)}
-        theirs = self._record("store.json")
+        ours = _StoreRecord(format=FORMAT, corpus=corpus, fingerprint=fingerprint, inputs=dict(inputs))
+        theirs = self._about()
         if theirs is None:
-            self._files.write("store.json", json.dumps(ours, indent=2).encode())
+            self._claim(ours)
             return
-        self._check_format(theirs)
-        if (theirs["corpus"], theirs["fingerprint"]) != (corpus, fingerprint):
+        if (theirs.corpus, theirs.fingerprint) != (corpus, fingerprint):
             raise UsageError(
-                f"store {self.location} holds results of corpus {theirs['corpus']} ({theirs['fingerprint']}), "
+                f"store {self.location} holds results of corpus {theirs.corpus} ({theirs.fingerprint}), "
                 f"not of {corpus} ({fingerprint}): give another store"
             )
         for name, mark in inputs.items():
-            if theirs["inputs"].get(name, mark) != mark:
+            if theirs.inputs.get(name, mark) != mark:
                 raise UsageError(
                     f"store {self.location} holds results on other features called {name}: give another store"
                 )
-        merged = {**theirs["inputs"], **inputs}
-        if merged != theirs["inputs"]:
-            self._files.write("store.json", json.dumps({**ours, "inputs": merged}, indent=2).encode())
+        merged = {**theirs.inputs, **inputs}
+        if merged != theirs.inputs:
+            self._claim(ours.model_copy(update={"inputs": merged}))
+
+    def _claim(self, record: _StoreRecord) -> None:
+        self._files.write("store.json", to_json(record.model_dump(mode="json"), indent=2).encode())
+
+    def _about(self) -> _StoreRecord | None:
+        data = self._files.read("store.json")
+        where = f"{self.location}/store.json"
+        return None if data is None else read_record(_StoreRecord, data, where, _CLEAR, reads=FORMAT, error=UsageError)
+
+    def owner(self) -> tuple[str, str] | None:
+        """Return the corpus whose results these are, and its fingerprint; None where there is no store."""
+        record = self._about()
+        return None if record is None else (record.corpus, record.fingerprint)
 
     def inputs(self) -> dict[str, str]:
         """Return the names of the inputs that its fits were run on, with the fingerprints of their content."""
-        record = self._record("store.json")
-        return dict(record["inputs"]) if record else {}
+        record = self._about()
+        return dict(record.inputs) if record else {}
 
     def done(self) -> set[str]:
         """Return the ids of all fits that have a result."""
@@ -77,6 +112,30 @@ class ResultStore:
             for path, mark in self._files.marks("fits").items()
             if path.endswith(".parquet")
         }
+
+    def foreign(self) -> dict[str, str]:
+        """Return the ids whose file is damaged or holds another fit's result, each with the line that says so.
+
+        Only headers are read, and those of files that were seen before and not written since are not read again.
+        """
+        marks = self.marks()
+        seen = read_checked(self._files)
+        found = {}
+        for fit_id, mark in marks.items():
+            if seen.get(fit_id) == mark:
+                continue
+            try:
+                self.header(fit_id)
+            except RaymerError as error:
+                found[fit_id] = str(error)
+        sound = {fit_id: mark for fit_id, mark in marks.items() if fit_id not in found}
+        if sound != seen:
+            write_checked(self._files, sound)
+        return found
+
+    def where(self, fit_id: str) -> str:
+        """Return what messages call the file of a fit."""
+        return f"store {self.location}: {_fit_path(fit_id)}"
 
     def has(self, fit_id: str) -> bool:
         """Say whether a fit has a result."""
@@ -100,32 +159,50 @@ class ResultStore:
         data = self._files.read(_fit_path(fit_id))
         if data is None:
             raise UsageError(f"store {self.location} has no result of fit {fit_id}")
-        try:
-            return unpack(data)
-        except UNREADABLE as error:
-            raise self._damaged(fit_id) from error
+        with self._reading(fit_id) as where:
+            return unpack(data, fit_id, where)
 
     def header(self, fit_id: str) -> Header:
         """Read what a result says of itself, without its predictions; raises as `get` does."""
-        try:
-            header = self._files.use(_fit_path(fit_id), read_header)
-        except UNREADABLE as error:
-            raise self._damaged(fit_id) from error
+        with self._reading(fit_id) as where:
+            header = self._files.use(_fit_path(fit_id), lambda file: read_header(file, fit_id, where))
         if header is None:
             raise UsageError(f"store {self.location} has no result of fit {fit_id}")
         return header
 
+    @contextlib.contextmanager
+    def _reading(self, fit_id: str) -> Iterator[str]:
+        """Yield what a fit's file is called, and turn what does not fit in it into StoreError."""
+        where = self.where(fit_id)
+        try:
+            with whole(where, REMEDY, StoreError):
+                yield where
+        except (StoreError, UsageError):
+            raise
+        except RaymerError as error:
+            raise StoreError(str(error)) from error
+
     def fail(self, fit_id: str, fit: Mapping[str, Any], message: str, traceback: str) -> None:
         """Record that a fit failed, and how."""
-        record = {"id": fit_id, "fit": dict(fit), "message": message, "traceback": traceback}
-        self._files.write(f"failed/{fit_id}.json", json.dumps(record, indent=2).encode())
+        record = _Failure(id=fit_id, fit=dict(fit), message=message, traceback=traceback)
+        self._files.write(f"failed/{fit_id}.json", to_json(record.model_dump(mode="json"), indent=2).encode())
 
     def failures(self, fit_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """Return the failures on record, of `fit_ids` alone where given, by id."""
+        """Return the failures on record, of `fit_ids` alone where given, by id; StoreError for one that is damaged."""
         wanted = None if fit_ids is None else set(fit_ids)
-        names = sorted(PurePosixPath(path).name for path in self._files.names("failed") if path.endswith(".json"))
-        chosen = [name for name in names if wanted is None or name.removesuffix(".json") in wanted]
-        return [record for name in chosen if (record := self._record(f"failed/{name}")) is not None]
+        names = sorted(PurePosixPath(path).stem for path in self._files.names("failed") if path.endswith(".json"))
+        chosen = [name for name in names if wanted is None or name in wanted]
+        return [record.model_dump() for name in chosen if (record := self._failure(name)) is not None]
+
+    def _failure(self, fit_id: str) -> _Failure | None:
+        data = self._files.read(f"failed/{fit_id}.json")
+        if data is None:
+            return None
+        where = f"store {self.location}: failed/{fit_id}.json"
+        record = read_record(_Failure, data, where, REMEDY, error=StoreError)
+        if record.id != fit_id:
+            raise StoreError(f"{where} is of fit {record.id}, not of the fit it is named after: {REMEDY}")
+        return record
 
     def put_scores(self, metric: str, data: bytes) -> None:
         """Keep the scores of a metric, in place of those before; a store that cannot be written keeps none."""
@@ -136,45 +213,42 @@ class ResultStore:
         """Return what `put_scores` kept, or None."""
         return self._files.read(_scores_path(metric))
 
-    def put_split(self, split_id: str, record: Mapping[str, Any]) -> None:
+    def put_split(self, split: Split) -> None:
         """Keep the clips of a split, once."""
-        if self._files.read(f"splits/{split_id}.json") is None:
-            self._files.write(f"splits/{split_id}.json", json.dumps(record).encode())
+        if self._files.read(f"splits/{split.id}.json") is None:
+            self._files.write(f"splits/{split.id}.json", to_json(split.to_record()).encode())
 
-    def get_split(self, split_id: str) -> dict[str, Any]:
-        """Return what `put_split` kept; UsageError when there is none."""
-        record = self._record(f"splits/{split_id}.json")
-        if record is None:
+    def get_split(self, split_id: str) -> Split:
+        """Return what `put_split` kept.
+
+        Raises
+        ------
+        UsageError
+            When there is none.
+        StoreError
+            When its file is damaged, or holds another split.
+        """
+        data = self._files.read(f"splits/{split_id}.json")
+        if data is None:
             raise UsageError(f"store {self.location} has no split {split_id}")
-        return record
+        where = f"store {self.location}: splits/{split_id}.json"
+        split = Split.from_record(read_record(SplitRecord, data, where, REMEDY, error=StoreError).model_dump())
+        if split.id != split_id:
+            raise StoreError(f"{where} holds another split than it is named after: {REMEDY}")
+        return split
+
+    def splits(self) -> list[str]:
+        """Return the ids of all splits that are kept."""
+        return sorted(PurePosixPath(path).stem for path in self._files.names("splits") if path.endswith(".json"))
 
     def check_exists(self) -> None:
         """Raise UsageError when the location holds no store, or one of another format."""
-        record = self._record("store.json")
-        if record is None:
+        if self._about() is None:
             raise UsageError(f"{self.location} holds no store (store.json is missing)")
-        self._check_format(record)
 
     def checkpoint(self, training_id: str) -> AbstractContextManager[Checkpoint]:
         """Return what yields the place where a long training keeps its state, so that it goes on after a kill."""
         return open_checkpoint(self._files, f"checkpoints/{training_id}.safetensors")
-
-    def _record(self, name: str) -> dict[str, Any] | None:
-        data = self._files.read(name)
-        try:
-            record: dict[str, Any] | None = None if data is None else json.loads(data)
-        except ValueError as error:
-            raise StoreError(f"store {self.location}: {name} is damaged; delete it and run again") from error
-        return record
-
-    def _check_format(self, record: Mapping[str, Any]) -> None:
-        if record["format"] != FORMAT:
-            raise UsageError(
-                f"store {self.location} has format {record['format']}, this raymer reads {FORMAT}: run into a new store"
-            )
-
-    def _damaged(self, fit_id: str) -> StoreError:
-        return StoreError(f"store {self.location}: {_fit_path(fit_id)} is damaged; delete it and run again")
 
 
 def _scores_path(metric: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from raymer.identity import content_hash, content_hashes, derive_seed
+from raymer.identity import content_hash, content_hashes, derive_seed, fit_identity
 from raymer.learners.system import System
 from raymer.protocols.making import make_splits
 from raymer.protocols.splits import Split, SplitProtocol, notes_of, uneven_words
@@ -56,7 +56,7 @@ class Fit:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", content_hash(["fit", self.to_dict()]))
+        object.__setattr__(self, "id", fit_identity(self.to_dict()))
 
     @classmethod
     def on_splits(

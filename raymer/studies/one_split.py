@@ -10,9 +10,11 @@ from raymer.identity import derive_seed
 from raymer.protocols.metrics import Metric
 from raymer.protocols.scoring import find_metric
 from raymer.results.frame import AVERAGE
+from raymer.results.result import Result
 from raymer.results.store import ResultStore
 from raymer.stats.bootstrap import SplitComparison, compare_on_split
 from raymer.studies.comparison import PlannedComparison
+from raymer.studies.proof import proven
 from raymer.studies.study import PlannedSystem
 
 
@@ -42,10 +44,10 @@ def compare_one_split(
     """
     study, [split] = planned.study, planned.splits
     a, b = planned.labels
-    found = find_metric(metric)
+    found, read = find_metric(metric), proven(store, study.plan)
     targets = study.spec.targets if target == AVERAGE else (target,)
     predicted = [
-        tuple(_predicted(system, store, name, epoch, split.test, found) for system in study.systems) for name in targets
+        tuple(_predicted(system, read, name, epoch, split.test, found) for system in study.systems) for name in targets
     ]
     return compare_on_split(
         _difference(predicted, found),
@@ -75,10 +77,15 @@ def _difference(predicted: Sequence[tuple[_Predicted, ...]], metric: Metric) -> 
 
 
 def _predicted(
-    system: PlannedSystem, store: ResultStore, target: str, epoch: int, tested: np.ndarray, metric: Metric
+    system: PlannedSystem,
+    read: Callable[[str], Result],
+    target: str,
+    epoch: int,
+    tested: np.ndarray,
+    metric: Metric,
 ) -> _Predicted:
     [fit] = [fit for fit in system.fits if target in fit.targets]
-    result = store.get(fit.id)
+    result = read(fit.id)
     at = (result.targets == target) & (result.epochs == (epoch if system.system.epochs else 0))
     row_of = {clip: row for row, clip in enumerate(result.clip_ids[at].tolist())}
     order = [row_of[clip] for clip in tested.tolist()]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from raymer.results.store import ResultStore
+from raymer.studies.proof import proven
 from raymer.studies.study import PlannedSystem, Study
 
 
@@ -19,12 +20,12 @@ def read_predictions(study: Study, store: ResultStore, number: int, target: str)
         A row a clip: `clip_id`, `group`, `true` and `predicted`, the mean over the splits that tested the clip. Classes
         have no mean: of them a row a clip and split.
     """
-    done = store.done()
+    done, read = store.done(), proven(store, study.plan)
     frames = []
     for fit in study.systems[number].fits:
         if target not in fit.targets or fit.id not in done:
             continue
-        result = store.get(fit.id)
+        result = read(fit.id)
         mine = (result.targets == target) & (result.epochs == result.epochs.max())
         columns = {"clip_id": result.clip_ids, "true": result.true, "predicted": result.predicted}
         frames.append(pd.DataFrame({name: values[mine] for name, values in columns.items()}))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from raymer.results.store import ResultStore
+from raymer.studies.proof import proven
 from raymer.studies.study import Study
 
 FAR = 8.0
@@ -70,7 +71,7 @@ def far_folds(study: Study, store: ResultStore, scores: pd.DataFrame) -> list[st
 
 def _culprit(study: Study, store: ResultStore, row: int, target: str, fit_id: str) -> Iterator[str]:
     """Yield which clip has most of the squared error, and in which feature it lies furthest from the train rows."""
-    result = store.get(fit_id)
+    result = proven(store, study.plan)(fit_id)
     at = (result.targets == target) & (result.epochs == result.epochs.max())
     errors = (result.true[at] - result.predicted[at]) ** 2
     worst = int(errors.argmax())

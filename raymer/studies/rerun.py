@@ -11,8 +11,11 @@ from raymer.experiments.spec import JOIN
 from raymer.features.folders import built_features
 from raymer.learners.threads import one_thread
 from raymer.protocols.splits import Split
+from raymer.records import whole
+from raymer.results.result import REMEDY
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit
+from raymer.studies.proof import check_result
 from raymer.studies.samples import Samples, make_samples
 from raymer.studies.unit import run_fit
 from raymer.studies.versions import versions
@@ -40,12 +43,16 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
     ------
     UsageError
         When the store has no such fit, or the corpus has other features or labels than the fit was run on.
+    StoreError
+        When the file is not what it is named after, or was changed.
     """
     stored = store.get(fit_id)
-    fit = Fit.from_dict(stored.fit)
-    split = Split.from_record(store.get_split(fit.split))
+    with whole(store.where(fit_id), REMEDY):  # that it is named after what it holds makes it no fit yet
+        fit = Fit.from_dict(stored.fit)
+    split = store.get_split(fit.split)
     joined = [name for name in store.inputs() if name not in corpus.inputs and JOIN in name]
     samples = _samples(corpus, fit, fit_id, split, joined)
+    check_result(stored, fit, split, samples, store.where(fit_id))
     with one_thread():
         again = run_fit(fit, samples, split)
     differences = [
@@ -58,7 +65,9 @@ def rerun_fit(store: ResultStore, corpus: Corpus, fit_id: str) -> Rerun:
         if before != after
     ]
     changed = [
-        f"{name} {old} -> {versions()[name]}" for name, old in stored.versions.items() if versions()[name] != old
+        f"{name} {old} -> {versions().get(name, 'unknown')}"
+        for name, old in stored.versions.items()
+        if versions().get(name) != old
     ]
     difference = ", ".join(differences + (changed if differences else []))
     return Rerun(fit_id, fit.system.name, ", ".join(fit.targets), not differences, difference)

@@ -16,6 +16,7 @@ from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Asked, Fit, Plan, plan_each
 from raymer.studies.measures import check_defined, check_probabilities, metrics_of, n_scores, unseen_words
+from raymer.studies.proof import proven
 from raymer.studies.samples import Samples, intersected, make_samples
 
 
@@ -66,7 +67,8 @@ class Study:
         """
         places = {split_id: (split.repeat, split.fold) for split_id, split in self.plan.splits.items()}
         parts = [make_parts(system.fits, places, self.spec.aggregate) for system in self.systems]
-        scores = read_scores(store, list({part.id: part for own in parts for part in own}.values()), self.metrics)
+        read = proven(store, self.plan)
+        scores = read_scores(store, list({part.id: part for own in parts for part in own}.values()), self.metrics, read)
         rows = [
             (number, system.name, system.protocol, system.input, part.id)
             for number, system in enumerate(self.systems)

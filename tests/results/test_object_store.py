@@ -7,7 +7,7 @@ import time
 import pytest
 from s3 import BUCKET, Cable, Server, free_port, s3_server, uri
 from support import records, without_seconds
-from test_store import make_result
+from test_store import FILE, FIT, make_result
 
 from raymer import files
 from raymer.errors import UsageError
@@ -28,29 +28,29 @@ def bits(store: ResultStore) -> dict[str, tuple]:
 def test_a_fit_is_one_put(server: Server):
     store = ResultStore(uri(server.port, "one-put"))
     before = len(server.requests())
-    store.put("ab12", make_result())
+    store.put(FIT, make_result())
     sent = [request for request in server.requests()[before:] if not request.startswith("HEAD")]
     assert [request.split()[0] for request in sent] == ["PUT"]
-    assert sent[0].split()[1].split("?")[0] == f"/{BUCKET}/one-put/fits/ab/ab12.parquet"
-    assert store.done() == {"ab12"}
-    assert store.has("ab12")
+    assert sent[0].split()[1].split("?")[0] == f"/{BUCKET}/one-put/{FILE}"
+    assert store.done() == {FIT}
+    assert store.has(FIT)
     assert not store.has("ab13")
-    assert store.get("ab12").predicted.tobytes() == make_result().predicted.tobytes()
-    assert store.header("ab12").seconds == make_result().seconds
+    assert store.get(FIT).predicted.tobytes() == make_result().predicted.tobytes()
+    assert store.header(FIT).seconds == make_result().seconds
 
 
 def test_a_failure_is_kept_until_there_is_a_result(server: Server):
     store = ResultStore(uri(server.port, "failures"))
-    store.fail("ab12", {}, "ValueError: no", "Traceback ...")
-    assert [failure["id"] for failure in store.failures()] == ["ab12"]
-    store.put("ab12", make_result())
+    store.fail(FIT, {}, "ValueError: no", "Traceback ...")
+    assert [failure["id"] for failure in store.failures()] == [FIT]
+    store.put(FIT, make_result())
     assert store.failures() == []
 
 
 def test_the_endpoint_may_stand_in_the_environment(server: Server, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
-    ResultStore(f"s3://{BUCKET}/environment").put("ab12", make_result())
-    assert ResultStore(uri(server.port, "environment")).done() == {"ab12"}
+    ResultStore(f"s3://{BUCKET}/environment").put(FIT, make_result())
+    assert ResultStore(uri(server.port, "environment")).done() == {FIT}
 
 
 def test_the_same_table_as_in_a_folder(server: Server, cli, small_experiment, corpus_folder, tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from raymer.files import Files
 from raymer.results.runs import SILENT_SECONDS, RunRecord, put_fit_lines, put_run, read_fit_lines, read_runs
 
+WORKER = {"node": "n", "pid": 1, "fit": "f", "method": "svr", "fits": 1, "seconds": 0.5}
+
 
 @pytest.fixture
 def files(tmp_path):
@@ -16,7 +18,7 @@ def files(tmp_path):
 def test_the_latest_run_is_read_first(files):
     assert read_runs(files) == []
     first = replace(RunRecord.begin("one", 10, 2), id="20260101T000000Z-a")
-    second = replace(first, id="20260102T000000Z-a", done=3, workers=({"node": "n", "pid": 1},))
+    second = replace(first, id="20260102T000000Z-a", done=3, workers=(WORKER,))
     for run in (second, first, replace(first, done=1)):
         put_run(files, run)
     assert read_runs(files) == [second]

@@ -8,6 +8,7 @@ import pytest
 import sklearn.metrics as reference
 
 from raymer.errors import RaymerError, UsageError
+from raymer.identity import fit_identity
 from raymer.protocols import scoring
 from raymer.protocols.metrics import Metric
 from raymer.protocols.scoring import find_metric
@@ -17,13 +18,19 @@ from raymer.results.scoring import score
 from raymer.results.store import ResultStore
 
 CLASSES = ("jazz", "pop", "rock")
+FITS_OF = {fit_identity({"fit": name}): {"fit": name} for name in ("a1", "b2", "c3", "d4", "g1")}
+A1, B2, C3, D4, G1 = FITS_OF
+
+
+def put(store: ResultStore, fit: str, result: Result) -> None:
+    store.put(fit, replace(result, fit=FITS_OF[fit]))
 
 
 def result(seed: int, n: int = 12, target: str = "valence", shared: bool = False) -> Result:
     rng = np.random.default_rng(seed)
     true = rng.normal(size=n)
     return Result(
-        fit={"targets": [target]},
+        fit={},
         clip_ids=np.array([f"c{seed}-{k}" for k in range(n)]),
         targets=np.repeat(target, n),
         epochs=np.zeros(n, dtype=np.int32),
@@ -56,14 +63,14 @@ class System:
 
 
 PLACES = {"s1": (0, 0), "s2": (0, 1), "s3": (1, 0)}
-FITS = [Planned("c3", "s3"), Planned("a1", "s1"), Planned("b2", "s2")]
+FITS = [Planned(C3, "s3"), Planned(A1, "s1"), Planned(B2, "s2")]
 
 
 @pytest.fixture
 def store(tmp_path):
     made = ResultStore(str(tmp_path))
-    for k, fit in enumerate(("a1", "b2", "c3")):
-        made.put(fit, result(k, n=10 + k, shared=k == 1))
+    for k, fit in enumerate((A1, B2, C3)):
+        put(made, fit, result(k, n=10 + k, shared=k == 1))
     return made
 
 
@@ -73,19 +80,19 @@ def read(store, fits=FITS, aggregate="fold", metrics=("r2",), target="valence"):
 
 def test_scores_are_tidy_and_in_the_order_asked_for(store):
     frame = read(store, [*FITS, Planned("missing", "s2")], metrics=("r2", "rmse"))
-    assert frame["fit"].tolist() == ["c3", "c3", "a1", "a1", "b2", "b2"]
+    assert frame["fit"].tolist() == [C3, C3, A1, A1, B2, B2]
     assert frame["metric"].tolist() == ["r2", "rmse"] * 3
     for one in frame.itertuples():
         kept = store.get(one.fit)
         assert one.value == find_metric(one.metric).score(kept.true, kept.predicted)
-        assert (one.repeat, one.fold) == PLACES[{"a1": "s1", "b2": "s2", "c3": "s3"}[one.fit]]
+        assert (one.repeat, one.fold) == PLACES[{A1: "s1", B2: "s2", C3: "s3"}[one.fit]]
         assert (one.n_train, one.n_test, one.method, one.epoch) == (kept.n_train, kept.n_test, "svr", 0)
     assert frame.drop_duplicates("fit")["spent_seconds"].tolist() == [1.5, 1.5, 0.5], "b2 shares its representation"
 
 
 def test_pooled_is_the_metric_of_all_predictions_of_a_repeat(store):
     frame = read(store, aggregate="pooled")
-    kept = [store.get(fit) for fit in ("a1", "b2")]
+    kept = [store.get(fit) for fit in (A1, B2)]
     pooled = reference.r2_score(*(np.concatenate([getattr(r, name) for r in kept]) for name in ("true", "predicted")))
     assert frame["repeat"].tolist() == [1, 0]
     assert frame["value"].iloc[1] == pytest.approx(pooled, rel=1e-12)
@@ -100,12 +107,12 @@ def test_a_score_is_made_once_and_a_metric_added_later_costs_no_other(store, mon
     get = ResultStore.get
     monkeypatch.setattr(ResultStore, "get", lambda self, fit: opened.append(fit) or get(self, fit))
     before = read(store)
-    assert opened == ["b2"], "the others were kept"
+    assert opened == [B2], "the others were kept"
     opened.clear()
     pd.testing.assert_frame_equal(read(store), before)
     assert opened == []
     read(store, metrics=("r2", "ccc"))
-    assert sorted(opened) == ["a1", "b2", "c3"]
+    assert sorted(opened) == sorted([A1, B2, C3])
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 and no more", None])
@@ -138,8 +145,8 @@ def test_a_store_that_cannot_be_written_is_read_all_the_same(store, monkeypatch)
 
 def test_undefined_is_counted_and_never_averaged(store):
     flat = result(7)
-    store.put("d4", replace(flat, true=np.full(12, 0.1)))
-    fits = [*FITS[1:], Planned("d4", "s3")]
+    put(store, D4, replace(flat, true=np.full(12, 0.1)))
+    fits = [*FITS[1:], Planned(D4, "s3")]
     frame = read(store, fits)
     assert n_undefined(frame) == 1
     assert frame["value"].isna().tolist() == [False, False, True]
@@ -166,10 +173,10 @@ def test_probabilities_of_folds_that_know_other_classes_are_pooled_by_class(tmp_
 
 
 def test_what_cannot_be_scored_is_said_in_one_line(store):
-    store.put("g1", replace(class_result(0), classes=(), probabilities=None))
-    with pytest.raises(UsageError, match=r"fit g1 \(svr\): the predictor has no probabilities"):
-        read(store, [Planned("g1", "s1", "genre")], metrics=("roc_auc",), target="genre")
-    assert read(store, [Planned("g1", "s1", "genre")], metrics=("r2",), target="genre").empty
+    put(store, G1, replace(class_result(0), classes=(), probabilities=None))
+    with pytest.raises(UsageError, match=rf"fit {G1} \(svr\): the predictor has no probabilities"):
+        read(store, [Planned(G1, "s1", "genre")], metrics=("roc_auc",), target="genre")
+    assert read(store, [Planned(G1, "s1", "genre")], metrics=("r2",), target="genre").empty
 
 
 def test_a_metric_that_fails_or_returns_nan_is_named(store, monkeypatch):
@@ -181,18 +188,18 @@ def test_a_metric_that_fails_or_returns_nan_is_named(store, monkeypatch):
 
     monkeypatch.setitem(scoring._FOREIGN, "mine:Bad", scoring._of_class("mine:Bad", Bad, "", "1"))
     with pytest.raises(RaymerError, match=r"metric mine:Bad of valence failed: ValueError: mine:Bad returned nan"):
-        score(scoring._FOREIGN["mine:Bad"], [store.get("a1")])
+        score(scoring._FOREIGN["mine:Bad"], [store.get(A1)])
 
 
 def test_a_result_that_was_written_again_is_scored_again(tmp_path):
     """What is kept of a file goes by its size and time: a file put in another's place is read, not believed."""
     store = ResultStore(str(tmp_path / "S"))
-    for fit, seed in (("a1", 1), ("b2", 2), ("c3", 3)):
-        store.put(fit, result(seed))
+    for fit, seed in ((A1, 1), (B2, 2), (C3, 3)):
+        put(store, fit, result(seed))
     parts, metrics = make_parts(FITS, PLACES), {"valence": ("rmse",)}
     before = read_scores(store, parts, metrics)
-    store.put("b2", result(7, n=20))
+    put(store, B2, result(7, n=20))
     after = read_scores(store, parts, metrics)
     changed = before["value"].to_numpy() != after["value"].to_numpy()
-    assert after["fit"][changed].tolist() == ["b2"]
+    assert after["fit"][changed].tolist() == [B2]
     assert read_scores(store, parts, metrics).equals(after)

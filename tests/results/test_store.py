@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from raymer.errors import UsageError
+from raymer.identity import fit_identity
 from raymer.results.result import Result
 from raymer.results.store import ResultStore, StoreError
 
@@ -28,20 +29,24 @@ def make_result(value: float = 0.5) -> Result:
     )
 
 
+FIT = fit_identity(make_result().fit)
+FILE = f"fits/{FIT[:2]}/{FIT}.parquet"
+
+
 def test_round_trip(tmp_path):
     store = ResultStore(str(tmp_path / "S"))
     assert store.done() == set()
-    assert not store.has("ab12")
-    store.put("ab12", make_result())
-    assert store.done() == {"ab12"}
-    assert store.has("ab12")
-    read, wrote = store.get("ab12"), make_result()
+    assert not store.has(FIT)
+    store.put(FIT, make_result())
+    assert store.done() == {FIT}
+    assert store.has(FIT)
+    read, wrote = store.get(FIT), make_result()
     assert read.predicted.tobytes() == wrote.predicted.tobytes()
     assert read.true.tobytes() == wrote.true.tobytes()
     assert read.clip_ids.tolist() == ["a", "b"]
     assert (read.fit, read.seconds, read.n_train) == (wrote.fit, wrote.seconds, 8)
     assert (read.classes, read.probabilities) == ((), None)
-    header = store.header("ab12")
+    header = store.header(FIT)
     assert (header.seconds, header.versions, header.n_test, header.n_train) == (wrote.seconds, wrote.versions, 2, 8)
 
 
@@ -50,8 +55,8 @@ def test_probabilities_come_back_to_the_bit(tmp_path):
     table = np.random.default_rng(0).dirichlet(np.ones(3), size=2)
     names = {"true": np.array(["pop", "rock"]), "predicted": np.array(["jazz", "rock"])}
     wrote = replace(make_result(), **names, classes=("jazz", "pop", "rock"), probabilities=table)
-    store.put("ab12", wrote)
-    read = store.get("ab12")
+    store.put(FIT, wrote)
+    read = store.get(FIT)
     assert read.probabilities.tobytes() == table.tobytes()
     assert (read.classes, read.true.tolist()) == (wrote.classes, ["pop", "rock"])
 
@@ -67,16 +72,16 @@ def test_a_store_of_another_format_is_refused_in_one_line(tmp_path):
 
 
 def test_a_file_uri_is_the_same_store(tmp_path):
-    ResultStore(str(tmp_path / "S")).put("ab12", make_result())
-    assert ResultStore((tmp_path / "S").as_uri()).done() == {"ab12"}
+    ResultStore(str(tmp_path / "S")).put(FIT, make_result())
+    assert ResultStore((tmp_path / "S").as_uri()).done() == {FIT}
 
 
 def test_a_failure_is_kept_until_there_is_a_result(tmp_path):
     store = ResultStore(str(tmp_path))
-    store.fail("ab12", {"target": "valence"}, "ValueError: no", "Traceback ...")
+    store.fail(FIT, {"target": "valence"}, "ValueError: no", "Traceback ...")
     assert store.failures()[0]["message"] == "ValueError: no"
     assert store.failures(["other"]) == []
-    store.put("ab12", make_result())
+    store.put(FIT, make_result())
     assert store.failures() == []
 
 
@@ -89,19 +94,19 @@ def test_nothing_half_written_is_ever_seen(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StoreError, match="cannot be written: No space left on device"):
-        store.put("ab12", make_result())
+        store.put(FIT, make_result())
     assert store.done() == set()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_damaged_file_is_named(tmp_path):
     store = ResultStore(str(tmp_path))
-    store.put("ab12", make_result())
-    path = tmp_path / "fits" / "ab" / "ab12.parquet"
+    store.put(FIT, make_result())
+    path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-20])
     for read in (store.get, store.header):
-        with pytest.raises(StoreError, match="ab12.parquet is damaged; delete it and run again"):
-            read("ab12")
+        with pytest.raises(StoreError, match=rf"{FIT}.parquet is damaged \(.*\): delete it and run again"):
+            read(FIT)
 
 
 def test_missing_things_are_wrong_use(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from raymer.engine.gang.queue import FitRecord, Holding, Progress, Worker
 from raymer.files import Files
-from raymer.results.runs import RunRecord, put_fit_lines, put_run
+from raymer.results.runs import RunRecord, State, Working, put_fit_lines, put_run
 
 BEAT_SECONDS = 5.0
 CHANGE_SECONDS = 1.0
@@ -63,7 +63,7 @@ class RunLog:
             self._write()
         self._on_progress(progress)
 
-    def close(self, state: str, reason: str = "") -> None:
+    def close(self, state: State, reason: str = "") -> None:
         """Write how the run ended: "finished", "failed" (some fits did) or "stopped"."""
         self.record = replace(self.record, state=state, reason=reason, running=0, workers=())
         self._write()
@@ -82,7 +82,7 @@ class RunLog:
         put_run(self._files, self.record)
 
 
-def _seen(holding: Holding) -> dict[str, object]:
+def _seen(holding: Holding) -> Working:
     worker = holding.worker
     return {
         "node": worker.node,

@@ -152,7 +152,7 @@ def _score(planned: PlannedSearch, fold: OuterFold, outcome: SearchOutcome, stor
     where = f"outer fold {fold.outer.fold}"
     if outcome.best_value is None:
         raise RaymerError(f"{where}: no trial could be scored: {'; '.join(outcome.failed[:1])}")
-    store.put_split(fold.outer.id, fold.outer.to_record())
+    store.put_split(fold.outer)
     task = replace(planned.task, splits=(fold.outer,))
     with one_thread():
         report = task.run_fold(outcome.best_params, 0, store)

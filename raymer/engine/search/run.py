@@ -80,7 +80,7 @@ def run_trials(
     """Run the missing trials of one search by `execute`; see `run_search`."""
     start = time.monotonic()
     for split in planned.task.splits:
-        store.put_split(split.id, split.to_record())
+        store.put_split(split)
     with open_study(planned, journal_path(planned, store.location, journal)) as opened:
         run = SearchRun(planned, opened, store, on_progress, label)
         run.show()

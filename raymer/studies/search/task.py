@@ -16,6 +16,7 @@ from raymer.results.frame import AVERAGE
 from raymer.results.scoring import score
 from raymer.results.store import ResultStore, StoreError
 from raymer.studies.fit import Fit, Plan, plan, units
+from raymer.studies.proof import check_result
 from raymer.studies.samples import Samples
 from raymer.studies.unit import run_unit
 
@@ -114,6 +115,7 @@ class SearchTask:
         seconds = 0.0
         for fit in fits:
             result = store.get(fit.id)
+            check_result(result, fit, self.splits[fold], self.samples, store.where(fit.id))
             made = score(find_metric(self.metric), [result])
             last = max(one.epoch for one in made)
             for one in made:
