@@ -232,7 +232,7 @@ def _of_saving(tried: _Tried, fitted: Any, X: np.ndarray, first: np.ndarray) -> 
         try:
             path = Path(folder) / "one.skops"
             write_estimators(path, {"one": fitted})
-            read = read_estimators(path, tried.component.types)["one"]
+            read = read_estimators(path, [tried.component])["one"]
             again = tried.ask(read, X.copy())
         except Exception as error:
             text = str(error).replace(str(Path(folder)) + "/", "")

@@ -46,8 +46,8 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
             temporary.unlink()
 
 
-def read_snapshot(path: Path) -> Snapshot:
-    """Return what `write_snapshot` wrote, its tensors on the CPU.
+def read_snapshot(path: Path, advice: str = "delete it to begin anew") -> Snapshot:
+    """Return what `write_snapshot` wrote, its tensors on the CPU; `advice` is what to do about a damaged file.
 
     Raises
     ------
@@ -60,6 +60,10 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-            return Snapshot(tensors, json.loads(file.metadata()[FACTS]))
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise RaymerError(f"checkpoint {path} is damaged ({error}): delete it to begin anew") from error
+            facts = json.loads(file.metadata()[FACTS])
+        if not isinstance(facts, dict):
+            raise TypeError("what it says beside its tensors is no record")
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, RecursionError, OSError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RaymerError(f"{path} is damaged ({reason}): {advice}") from error
+    return Snapshot(tensors, facts)

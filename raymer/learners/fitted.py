@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from raymer.learners.answers import Answer, ask, ask_head
+from raymer.learners.predictors import HEAD
 from raymer.learners.representation import make_representation
 from raymer.learners.saved import read_estimators, write_estimators
 from raymer.learners.stage import Data, Representation
@@ -70,13 +71,16 @@ class FittedSystem:
     @classmethod
     def load(cls, folder: Path, system: System, targets: Sequence[str]) -> "FittedSystem":
         """Return what `save` wrote for `system` and `targets`; RaymerError where a file is not to be trusted."""
-        places = json.loads((folder / PLACES).read_text())
+        places: dict[str, int] = json.loads((folder / PLACES).read_text())
+        if set(places) != set(targets) or not set(places.values()) <= set(range(len(targets))):
+            raise ValueError(f"{PLACES} does not say where the representation of each target is")
         read: dict[int, Representation] = {}
         for k in sorted(set(places.values())):
             read[k] = make_representation(system)
             read[k].load(folder / f"representation-{k}")
-        trusted = [name for component in system.classes() for name in component.types]
-        predictors = read_estimators(folder / PREDICTORS, trusted)
+        predictors = read_estimators(folder / PREDICTORS, system.classes())
+        if set(predictors) - set(targets) or (system.predictor.use != HEAD and set(predictors) != set(targets)):
+            raise ValueError(f"{PREDICTORS} does not hold a predictor a target")
         return cls(
             system,
             {target: read[places[target]] for target in targets},

@@ -152,12 +152,27 @@ _SKLEARN_TREES_SPACE: Space = {
 _QUIET_TREES = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 _BOOSTERS = (
     "collections.OrderedDict",
+    "collections.defaultdict",
+    "sklearn.preprocessing._label.LabelEncoder",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMRegressor",
     "lightgbm.sklearn.LGBMClassifier",
 )
 _GAUSSIAN = tuple(
-    f"sklearn.gaussian_process.kernels.{name}" for name in ("ConstantKernel", "Product", "RBF", "Sum", "WhiteKernel")
+    f"sklearn.gaussian_process.{name}"
+    for name in (
+        "_gpr.GaussianProcessRegressor",
+        *(f"kernels.{kernel}" for kernel in ("ConstantKernel", "Product", "RBF", "Sum", "WhiteKernel")),
+    )
+)
+_GROWN = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.tree._classes.DecisionTreeRegressor",
+    "sklearn.dummy.DummyRegressor",
+    "sklearn.dummy.DummyClassifier",
+    *(f"sklearn._loss.loss.{name}" for name in ("HalfSquaredError", "HalfBinomialLoss", "HalfMultinomialLoss")),
+    *(f"sklearn._loss._loss.Cy{name}" for name in ("HalfSquaredError", "HalfBinomialLoss", "HalfMultinomialLoss")),
+    *(f"sklearn._loss.link.{name}" for name in ("IdentityLink", "Interval", "LogitLink", "MultinomialLogit")),
 )
 HEAD = "head"
 """The predictor that is a network's own last layer, trained with it: the paper's NN."""
@@ -216,7 +231,7 @@ PREDICTORS = Catalogue(
             class_path="sklearn.ensemble:GradientBoostingClassifier",
             space=_SKLEARN_TREES_SPACE,
             cost=4.0,
-            trusted=("sklearn.tree._tree.Tree", "sklearn._loss.loss.HalfMultinomialLoss"),
+            trusted=_GROWN,
         ),
         _of(
             "gp",

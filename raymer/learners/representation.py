@@ -68,8 +68,7 @@ class Pipeline:
         """Read the fitted steps; RaymerError where the file holds a type that no step is made of."""
         from raymer.learners.saved import read_estimators
 
-        trusted = [name for component in self.components for name in component.types]
-        made = read_estimators(folder / self.FILE, trusted)
+        made = read_estimators(folder / self.FILE, self.components)
         self._fitted = [made[str(k)] for k in range(len(self._steps))]
 
 

@@ -1,17 +1,28 @@
 """A saved model's folder: files of which none is unpickled, and a manifest that tells a changed or foreign folder."""
 
+import copy
 import hashlib
 import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import skops.io
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sklearn.base import BaseEstimator
+from skops.io._trusted_types import SKLEARN_ESTIMATOR_TYPE_NAMES, SKLEARN_INTERNAL_TYPE_NAMES
 
+from raymer.components.component import Component
 from raymer.errors import RaymerError, UsageError
+from raymer.learners.skops_file import UnfitFileError, read_objects
+from raymer.learners.structure import check_structure
 
-FORMAT = 3
+FORMAT = 4
+WRAPPERS = ("sklearn.compose._target.TransformedTargetRegressor", "sklearn.preprocessing._data.MinMaxScaler")
+"""What brings labels to a scale and back, around any predictor of raymer's own."""
+GUEST_TYPES = (*SKLEARN_ESTIMATOR_TYPE_NAMES, *SKLEARN_INTERNAL_TYPE_NAMES)
+"""What classes of somebody else's may hold beside their own: the estimators of scikit-learn."""
 KIND = "raymer model"
 MANIFEST = "manifest.json"
 
@@ -26,7 +37,7 @@ def check_seal(folder: Path) -> None:
     """Refuse a folder that is not, to the bit, what `seal` saw; nothing in it is read before.
 
     The hashes tell of accidents and of careless changes. They do not say who made a model: whoever can write the
-    folder can write its manifest. That is why loading trusts no type beyond TRUSTED.
+    folder can write its manifest. That is why nothing is made of it that is not of the component's types, and whole.
 
     Raises
     ------
@@ -38,9 +49,9 @@ def check_seal(folder: Path) -> None:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: make a model with `raymer fit`")
     record = _manifest(folder)
-    if record.get("format") != FORMAT:
-        raise RaymerError(f"{folder} has model format {record.get('format')}, this raymer reads {FORMAT}: fit again")
-    expected: dict[str, str] = record["files"]
+    if record.format != FORMAT:
+        raise RaymerError(f"{folder} has model format {record.format}, this raymer reads {FORMAT}: fit again")
+    expected = record.files
     found = _files(folder)
     for name in sorted({*expected, *found}):
         if name not in found:
@@ -54,12 +65,20 @@ def check_seal(folder: Path) -> None:
         raise RaymerError(f"model {folder} is not loaded: {name} {fault}; fetch it anew or fit it again")
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+class _Manifest(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    format: int
+    kind: Literal["raymer model"]
+    files: dict[str, str]
+
+
+def _manifest(folder: Path) -> _Manifest:
+    path = folder / MANIFEST
     try:
-        record = json.loads((folder / MANIFEST).read_text())
-        if record["kind"] == KIND and isinstance(record["files"], dict):
-            return dict(record)
-    except (OSError, ValueError, KeyError, TypeError):
+        if path.is_file():
+            return _Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
         pass
     raise UsageError(f"{folder} holds no model of raymer ({MANIFEST} is missing or of something else)")
 
@@ -79,33 +98,67 @@ def _digest(path: Path) -> str:
 
 
 def write_estimators(path: Path, estimators: Mapping[str, Any]) -> None:
-    """Write fitted estimators of scikit-learn's kind, by name, as skops."""
-    skops.io.dump(dict(estimators), path)
+    """Write fitted estimators of scikit-learn's kind, by name, as skops, without the generators of random numbers.
+
+    Those drew while fitting; predicting draws nothing, and a generator of a changed file can end the process.
+    """
+    skops.io.dump({name: _without_generators(one) for name, one in estimators.items()}, path)
 
 
-def read_estimators(path: Path, trusted: Sequence[str]) -> dict[str, Any]:
+def _without_generators(value: Any) -> Any:
+    """Return a fitted estimator with None for every generator it holds; what holds none is returned as it is."""
+    if isinstance(value, np.random.RandomState | np.random.Generator):
+        return None
+    if type(value) in (list, tuple):
+        parts = [_without_generators(part) for part in value]
+        return type(value)(parts) if _differ(parts, value) else value
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        made = np.empty(value.size, dtype=object)
+        made[:] = [_without_generators(part) for part in value.ravel()]
+        return made.reshape(value.shape) if _differ(made, value.ravel()) else value
+    if not isinstance(value, BaseEstimator):
+        return value
+    state = {name: _without_generators(part) for name, part in vars(value).items()}
+    if not _differ(state.values(), vars(value).values()):
+        return value
+    copied = copy.copy(value)
+    vars(copied).update(state)
+    return copied
+
+
+def _differ(after: Iterable[Any], before: Iterable[Any]) -> bool:
+    return any(one is not other for one, other in zip(after, before, strict=True))
+
+
+def read_estimators(path: Path, components: Sequence[Component]) -> dict[str, Any]:
     """Return what `write_estimators` wrote.
 
     Parameters
     ----------
     path : Path
-    trusted : sequence of str
-        Types that the components of the model are made of, beside those that skops trusts by itself. They come from
-        the components, never from the model's folder.
+    components : sequence of Component
+        What the model is made of: the file may hold their types, and no others. They come from the model's system,
+        never from the file.
 
     Raises
     ------
     RaymerError
-        When the file is damaged, or names a type that is not trusted: nothing of it is constructed then.
+        When the file is damaged, names a type that is not allowed, or holds an object whose parts do not go together:
+        nothing of it is constructed then.
     """
+    has_guests = any(one.is_foreign for one in components)
+    allowed = frozenset(WRAPPERS).union(*(one.types for one in components), GUEST_TYPES if has_guests else ())
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
-        if unknown:
-            raise RaymerError(
-                f"{path} is not loaded: it holds {unknown[0]}, which no component of this model is made of; a class "
-                "of somebody else's is brought as a file (--plugin), or by installing its package"
-            )
-        made: dict[str, Any] = skops.io.load(path, trusted=list(trusted))
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
-        raise RaymerError(f"{path} cannot be read ({type(error).__name__}: {error}): fit the model again") from error
+        check_structure(read_objects(path, allowed, guests=has_guests))
+        made: dict[str, Any] = skops.io.load(path, trusted=sorted(allowed))
+    except UnfitFileError as error:
+        raise RaymerError(f"{path} is not loaded: {error}; fetch it anew or fit it again") from error
+    except Exception as error:  # a changed file makes the libraries that read it raise anything
+        raise RaymerError(f"{path} cannot be read ({first_line(error)}): fetch it anew or fit it again") from error
     return made
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's type and the first line of what it says."""
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {said[:200]}" if said else type(error).__name__

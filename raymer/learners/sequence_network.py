@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict
 
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.annotations import Classes, Coding, Numbers, coding_of
@@ -136,15 +137,23 @@ class Network:
         write_snapshot(folder / self.FILE, Snapshot(tensors, facts))
 
     def load(self, folder: Path) -> None:
-        """Read what `save` wrote."""
-        stored = read_snapshot(folder / self.FILE)
-        facts, tensors = stored.facts, stored.tensors
+        """Read what `save` wrote; ValueError or RaymerError where its parts are not those of this network."""
+        stored = read_snapshot(folder / self.FILE, "fetch the model anew or fit it again")
+        facts, tensors = _NetworkFacts.model_validate(stored.facts), stored.tensors
+        for name, tensor in tensors.items():
+            if not (tensor.is_floating_point() and bool(torch.isfinite(tensor).all())):
+                raise ValueError(f"{self.FILE}: {name} holds values that are no finite numbers")
         mean, sd = (tensors[f"normalisation/{name}"].numpy() for name in ("mean", "sd"))
-        self.normalisation = Normalisation(mean, sd, facts["differences"])
-        self._net = ClipNet(encoder_maker(self.settings), self.normalisation.n_inputs, facts["n_outputs"], seed=0)
         weights = {name.removeprefix("net/"): tensor for name, tensor in tensors.items() if name.startswith("net/")}
+        head = len(weights["head.bias"]) if "head.bias" in weights else 0
+        if mean.ndim != 1 or mean.shape != sd.shape or facts.n_outputs != head:
+            raise ValueError(f"{self.FILE}: its statistics or its outputs do not go with its weights")
+        if mean.size > sum(tensor.numel() for tensor in weights.values()):
+            raise ValueError(f"{self.FILE}: it has more inputs than weights")
+        self.normalisation = Normalisation(mean, sd, facts.differences)
+        self._net = ClipNet(encoder_maker(self.settings), self.normalisation.n_inputs, head, seed=0)
         self._net.load_state_dict(weights)
-        self.coding = _coding(facts["coding"], tensors)
+        self.coding = _coding(facts.coding, tensors)
 
     def _training(self, train: Sequences, labels: np.ndarray[Any, Any] | None, seed: int) -> Training:
         if labels is None:
@@ -216,6 +225,16 @@ class _File:
     def _stage(self, epoch: int, found: Mapping[str, np.ndarray[Any, Any]]) -> Stage:
         head = Head(found["weight"], found["bias"], self._coding) if "weight" in found else None
         return Stage(epoch, found["train"], found["test"], head)
+
+
+class _NetworkFacts(BaseModel):
+    """What stands beside the tensors of a saved network."""
+
+    model_config = ConfigDict(strict=True)
+
+    differences: bool
+    n_outputs: int
+    coding: dict[str, Any]
 
 
 def _coding_facts(coding: Coding) -> dict[str, Any]:

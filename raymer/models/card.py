@@ -1,10 +1,15 @@
 """The model card: what a model was fitted on, how well it did on clips it had not seen, and what that does not say."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raymer.corpora.base import Corpus, Target
 from raymer.corpora.registry import IMPORTERS
+from raymer.errors import RaymerError
 from raymer.models.source import Source
 from raymer.protocols.scoring import find_metric
 from raymer.studies.fit import Fit
@@ -12,7 +17,7 @@ from raymer.studies.samples import Samples
 from raymer.studies.study import Study
 from raymer.studies.versions import versions
 
-FORMAT = 3
+FORMAT = 4
 OPENSMILE = "openSMILE, which computes the features, is free for research, not for products."
 
 
@@ -76,6 +81,79 @@ def _target(target: Target, samples: Samples) -> dict[str, Any]:
     if target.kind == "class":
         return record | {"classes": sorted(set(values.tolist()))}
     return record | {"mean": float(values.mean()), "sd": float(values.std())}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class _Target(_Part):
+    name: str
+    kind: Literal["number", "class"]
+    low: float | None
+    high: float | None
+    classes: list[str] = Field(default_factory=list)
+
+
+class _Source(_Part):
+    kind: str
+    parameters: dict[str, Any]
+    versions: dict[str, str]
+    pool: str | None
+    use: str
+    model_file: str
+
+
+class _Features(_Part):
+    input: str
+    width: int = Field(ge=1)
+    columns: list[str]
+    source: _Source | None
+
+    @model_validator(mode="after")
+    def _as_many_columns(self) -> Self:
+        if self.columns and len(self.columns) != self.width:
+            raise ValueError(f"{len(self.columns)} columns do not go with a width of {self.width}")
+        return self
+
+
+class _Card(_Part):
+    """The parts of a card that reading a model hangs on."""
+
+    system: str
+    method: str
+    experiment: str
+    seed: int
+    steps: list[dict[str, Any]] = Field(min_length=1)
+    tuned: dict[str, dict[str, Any]]
+    corpus: dict[str, Any]
+    targets: list[_Target] = Field(min_length=1)
+    features: _Features
+    evaluation: dict[str, Any] | None
+    versions: dict[str, str]
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Return the card of a model's folder, JSON-ready.
+
+    Raises
+    ------
+    RaymerError
+        Where it is no card: one line that names the field.
+    """
+    try:
+        card: dict[str, Any] = json.loads(path.read_bytes())
+        _Card.model_validate(card)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "all of it"
+        raise RaymerError(
+            f"{path} is no card of a model ({field}: {first['msg']}): fetch it anew or fit it again"
+        ) from (error)
+    except (OSError, ValueError, RecursionError) as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RaymerError(f"{path} cannot be read ({said}): fetch it anew or fit it again") from error
+    return card
 
 
 def describe(card: Mapping[str, Any]) -> str:

@@ -3,30 +3,37 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 
 from raymer.corpora.base import Target
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
 from raymer.features.shards import Broken
+from raymer.identity import array_hash, content_hash
 from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
 from raymer.learners.clips import Sequences
 from raymer.learners.fitted import FittedSystem
 from raymer.learners.novelty import Novelty
-from raymer.learners.saved import check_seal, seal
+from raymer.learners.saved import check_seal, first_line, seal
 from raymer.learners.system import System
 from raymer.learners.threads import one_thread
-from raymer.models.card import describe
+from raymer.models.card import describe, read_card
+from raymer.models.proof import check_proof, make_proof
 from raymer.models.source import Source, summary_row
+from raymer.models.trial import try_reading
+
+T = TypeVar("T")
 
 CARD, README, MEASURES = "card.json", "README.md", "measures.safetensors"
 LEVEL = 0.9
@@ -183,7 +190,9 @@ class Model:
         novelty = {name: np.asarray(value) for name, value in asdict(self.novelty).items()}
         tensors = {f"novelty/{name}": torch.from_numpy(value) for name, value in novelty.items()}
         tensors |= {f"errors/{target}": torch.from_numpy(values) for target, values in self.errors.items()}
-        write_snapshot(folder / MEASURES, Snapshot(tensors, {"error_clips": self.error_clips}))
+        tensors |= {name: torch.from_numpy(values) for name, values in make_proof(self).items()}
+        facts = {"error_clips": self.error_clips, "card": content_hash(self.card), "errors": _hash_of(self.errors)}
+        write_snapshot(folder / MEASURES, Snapshot(tensors, facts))
         (folder / CARD).write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
         (folder / README).write_text(describe(self.card))
 
@@ -243,30 +252,85 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 def load_model(folder: str | Path) -> Model:
     """Read a model that `raymer fit` wrote; nothing in it is unpickled.
 
+    What is read is held against the types of the model's components, its parts against each other, and its answers
+    against those that were written with it. A model of classes of somebody else's, whose parts raymer cannot check, is
+    first read in a process of its own.
+
     Raises
     ------
     UsageError
-        When `folder` is missing or holds no model.
+        When `folder` is missing or holds no model, or a class of the model is not here.
     RaymerError
-        When a file of it was changed, added or is gone, or holds a type that no model is made of.
+        When a file of it was changed, added or is gone, or holds what no such model is made of.
     """
     folder = Path(folder)
     check_seal(folder)
-    card = json.loads((folder / CARD).read_text())
-    system = System.from_dict({"steps": card["steps"]})
-    targets = [target["name"] for target in card["targets"]]
-    predictor = FittedSystem.load(folder, system, targets)
-    measures = read_snapshot(folder / MEASURES)
+    system = _refused_in_a_line(folder, lambda: System.from_dict({"steps": read_card(folder / CARD)["steps"]}))
+    if any(component.is_foreign for component in system.classes()):
+        try_reading(folder)
+    return read_here(folder)
+
+
+def read_here(folder: Path) -> Model:
+    """As `load_model`, in this process whatever the model is made of."""
+    return _refused_in_a_line(folder, lambda: _read(folder))
+
+
+def _refused_in_a_line(folder: Path, read: Callable[[], T]) -> T:
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # of values that were changed; the answers are compared
+            return read()
+    except UsageError:
+        raise
+    except RaymerError as error:
+        said = str(error)
+        raise error if str(folder) in said else RaymerError(_refusal(folder, said)) from error
+    except Exception as error:  # a changed file makes the libraries that read it raise anything
+        raise RaymerError(_refusal(folder, first_line(error))) from error
+
+
+def _refusal(folder: Path, why: str) -> str:
+    return f"model {folder} is not loaded: {why}; fetch it anew or fit it again"
+
+
+def _read(folder: Path) -> Model:
+    card = read_card(folder / CARD)
+    measures = read_snapshot(folder / MEASURES, "fetch the model anew or fit it again")
     arrays = {name: tensor.numpy() for name, tensor in measures.tensors.items()}
+    facts = _Facts.model_validate(measures.facts)
+    targets = [target["name"] for target in card["targets"]]
+    errors = {target: arrays[f"errors/{target}"] for target in targets if f"errors/{target}" in arrays}
+    if facts.card != content_hash(card):
+        raise RaymerError(f"{CARD} is not the card that the model was saved with")
+    if facts.errors != _hash_of(errors):
+        raise RaymerError(f"the errors in {MEASURES} are not those that the model was saved with")
+    novelty = Novelty(
+        arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
+    )
     source = card["features"]["source"]
-    return Model(
+    model = Model(
         card=card,
-        predictor=predictor,
+        predictor=FittedSystem.load(folder, System.from_dict({"steps": card["steps"]}), targets),
         source=Source.from_dict(source, folder) if source else None,
-        novelty=Novelty(
-            arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
-        ),
-        errors={target: arrays[f"errors/{target}"] for target in targets if f"errors/{target}" in arrays},
-        error_clips=measures.facts["error_clips"],
+        novelty=novelty,
+        errors=errors,
+        error_clips=facts.error_clips,
         folder=folder,
     )
+    check_proof(model, arrays)
+    return model
+
+
+class _Facts(BaseModel):
+    """What stands beside the tensors of MEASURES: the clips that errors are of, and what the card and they were."""
+
+    model_config = ConfigDict(strict=True)
+
+    error_clips: int = Field(ge=0)
+    card: str
+    errors: str
+
+
+def _hash_of(errors: Mapping[str, np.ndarray]) -> str:
+    return content_hash({target: array_hash(values) for target, values in errors.items()})
