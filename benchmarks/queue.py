@@ -23,8 +23,8 @@ import psutil
 
 from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
+from raymer.engine.carriers.queue import Progress
 from raymer.engine.gang import train
-from raymer.engine.gang.queue import Progress
 from raymer.engine.machine import Machine
 from raymer.engine.run import run_plan
 from raymer.experiments.spec import load_experiment

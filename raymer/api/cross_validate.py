@@ -11,7 +11,7 @@ from raymer.api.estimators import AsSystem, as_system
 from raymer.api.scores import Scores
 from raymer.api.splitters import as_protocol
 from raymer.corpora.base import Corpus
-from raymer.engine.machine import Machine
+from raymer.engine.machine import HERE, Machine
 from raymer.engine.run import run_plan
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.system import System
@@ -35,7 +35,7 @@ def cross_validate(
     metric: str | Sequence[str] | None = None,
     seed: int = 0,
     store: str | Path | None = None,
-    address: str | None = "local",
+    address: str | None = HERE,
     workers: int | None = None,
 ) -> Scores:
     """Train and score every system on every split and return the scores.
@@ -58,7 +58,7 @@ def cross_validate(
     store : path, optional
         Where results are kept, and found again; a folder that goes away when None.
     address : str or None
-        The Ray to run on, "local" an embedded one; None runs in this process, without Ray.
+        As `Machine` has it; None runs in this process alone.
     workers : int, optional
 
     Returns
@@ -73,7 +73,7 @@ def cross_validate(
     RaymerError
         When a fit failed: the message names the first and its reason.
     """
-    machine = Machine(address or "local", workers, serial=address is None)
+    machine = Machine(address or HERE, workers, serial=address is None)
     chosen = _labelled(systems)
     wanted = [targets] if isinstance(targets, str) else list(targets or [target.name for target in corpus.targets])
     for label, system in chosen.items():

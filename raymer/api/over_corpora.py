@@ -7,7 +7,7 @@ from typing import Any
 
 from raymer.api.asking import why_untested, wrong_use
 from raymer.api.study import OnProgress, OpenStudy
-from raymer.engine.gang.queue import Progress
+from raymer.engine.carriers.queue import Progress
 from raymer.engine.run import RunSummary
 from raymer.errors import UsageError
 from raymer.protocols.scoring import find_metric

@@ -12,7 +12,7 @@ from raymer.api.scores import Scores
 from raymer.audits import Finding, quick_findings
 from raymer.components.plugins import bring_files
 from raymer.corpora.base import Corpus, load_corpus
-from raymer.engine.gang.queue import Progress
+from raymer.engine.carriers.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError

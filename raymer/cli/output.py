@@ -16,7 +16,7 @@ from raymer.errors import RaymerError
 
 if TYPE_CHECKING:
     from raymer.audits import Finding
-    from raymer.engine.gang.queue import Progress
+    from raymer.engine.carriers.queue import Progress
     from raymer.engine.run import RunSummary
     from raymer.reports.table import Row
     from raymer.reports.text_table import TextTable

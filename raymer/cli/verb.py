@@ -10,19 +10,22 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from raymer.cli.output import one_line_errors
-from raymer.engine.machine import Machine
+from raymer.engine.machine import HERE, Machine
 from raymer.errors import RaymerError, UsageError
 
 Changes = dict[str, Any]
 """`epochs`, `every` and `folds` instead of the experiment's."""
 
-_ADDRESS = Annotated[str, typer.Option(help="Ray to run on: local (an embedded one), auto, or a cluster's HOST:PORT.")]
+_ADDRESS = Annotated[
+    str,
+    typer.Option(help="here (with or without Ray, as is quickest), or a Ray: local (embedded), auto, HOST:PORT."),
+]
 _WORKERS = Annotated[int | None, typer.Option(help="Number of workers [default: all CPUs].", show_default=False)]
 _GPUS = Annotated[
     float,
     typer.Option("--gpus-per-fit", min=0.0, help="Share of a GPU that each worker asks for; 0.1 puts ten on one."),
 ]
-_SERIAL = Annotated[bool, typer.Option("--serial", help="Run in this process, without Ray; the same bits.")]
+_SERIAL = Annotated[bool, typer.Option("--serial", help="Run in this process alone; the same bits.")]
 _EPOCHS = Annotated[int | None, typer.Option(help="Epochs of systems trained by epochs, instead of the experiment's.")]
 _EVERY = Annotated[
     int | None, typer.Option(help="Score them at every k-th epoch and the last, instead of the experiment's k.")
@@ -36,7 +39,7 @@ _PLUGIN = Annotated[
 ]
 
 MACHINE: dict[str, tuple[Any, Any]] = {
-    "address": (_ADDRESS, "local"),
+    "address": (_ADDRESS, HERE),
     "workers": (_WORKERS, None),
     "gpus_per_fit": (_GPUS, 0.0),
     "serial": (_SERIAL, False),

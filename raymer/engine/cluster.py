@@ -3,10 +3,13 @@
 import contextlib
 import logging
 import os
+import random
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 
+from raymer.engine.machine import EMBEDDED, HERE
 from raymer.errors import RaymerError, UsageError
 
 QUIET = {
@@ -19,22 +22,32 @@ QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each pool of actors warns in Ray's own words of what Ray Data does itself
 }
 
-_address: str | None = None  # what `connected` has connected this process to
+_address: str | None = None  # what this process is connected to
 _is_kept = False
+_users = 0
+_changing = threading.RLock()  # a run's end takes Ray down beside whatever comes next
 
 
 @contextlib.contextmanager
-def connected(address: str = "local", workers: int | None = None) -> Iterator[int]:
+def connected(address: str = EMBEDDED, workers: int | None = None) -> Iterator[int]:
+    """As `connection`; what Ray prints, such as of dead workers, goes to stderr, since stdout is for our records."""
+    with connection(address, workers) as count, contextlib.redirect_stdout(sys.stderr):
+        yield count
+
+
+@contextlib.contextmanager
+def connection(address: str = EMBEDDED, workers: int | None = None) -> Iterator[int]:
     """Connect to Ray, yield the number of workers to use, and disconnect.
 
-    A connection to the same address that exists already, from `one_connection` or around this one, is used and kept.
+    A connection to the same address that exists already, from `one_connection` or elsewhere in this process, is used
+    and kept.
 
     Parameters
     ----------
     address : str
-        "local" starts an embedded Ray on this machine, which listens on 127.0.0.1 alone; "auto" finds a cluster that
-        runs here; otherwise a cluster's address, "host:port" or "ray://host:port". It is always passed on: without
-        one Ray may attach to a stale cluster.
+        "local" starts an embedded Ray on this machine, which listens on 127.0.0.1 alone, and so does "here"; "auto"
+        finds a cluster that runs here; otherwise a cluster's address, "host:port" or "ray://host:port". It is always
+        passed on: without one Ray may attach to a stale cluster.
     workers : int, optional
         Default: as many as the cluster has CPUs.
 
@@ -50,39 +63,53 @@ def connected(address: str = "local", workers: int | None = None) -> Iterator[in
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
-    global _address
+    global _users
     import ray
 
-    is_ours = _address != address or not ray.is_initialized()
-    if is_ours:
-        _check_reachable(address)
-        try:
-            _start(address, workers)
-        except Exception as error:  # a node that is slow to start raises a bare one
-            raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
-        _address = address
+    with _changing:
+        _connect(EMBEDDED if address == HERE else address, workers)
+        _users += 1
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # Ray tells of dead workers by print; stdout is for our records
-            yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
-        if is_ours and not _is_kept:
-            _disconnect()
+        with _changing:
+            _users -= 1
+            _end_unless_used()
 
 
 @contextlib.contextmanager
 def one_connection() -> Iterator[None]:
     """Let every `connected` within share a connection, since Ray takes seconds to start: the first makes it.
 
-    It ends with this block; where nothing connects, nothing is started.
+    It ends with this block, or with the last that uses it; where nothing connects, nothing is started.
     """
     global _is_kept
     _is_kept = True
     try:
         yield
     finally:
-        _is_kept = False
-        if _address is not None:
-            _disconnect()
+        with _changing:
+            _is_kept = False
+            _end_unless_used()
+
+
+def _connect(address: str, workers: int | None) -> None:
+    global _address
+    import ray
+
+    if _address == address and ray.is_initialized():
+        return
+    check_reachable(address)
+    try:
+        _start(address, workers)
+    except Exception as error:  # a node that is slow to start raises a bare one
+        raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
+    _address = address
+
+
+def _end_unless_used() -> None:
+    if not _users and not _is_kept and _address is not None:
+        _disconnect()
 
 
 def _disconnect() -> None:
@@ -96,10 +123,10 @@ def _disconnect() -> None:
 def _start(address: str, workers: int | None) -> None:
     import ray
 
-    if address == "local":
-        with _on_loopback():
+    if address == EMBEDDED:
+        with _on_loopback(), _own_generator():
             ray.init(
-                address="local",
+                address=EMBEDDED,
                 num_cpus=max(workers or 1, os.cpu_count() or 1),
                 include_dashboard=False,
                 log_to_driver=False,
@@ -125,13 +152,25 @@ def _on_loopback() -> Iterator[None]:
         ray_constants.ENABLE_RAY_CLUSTER = before
 
 
-def _check_reachable(address: str) -> None:
-    """Ray waits for minutes on a wrong address; a plain connection says within seconds."""
-    if address in ("local", "auto"):
+@contextlib.contextmanager
+def _own_generator() -> Iterator[None]:
+    """Let Ray draw ports by itself: a fit in another thread may have seeded the generator of the process (law 2)."""
+    from ray._private import node
+
+    node.random = random.Random()
+    try:
+        yield
+    finally:
+        node.random = random
+
+
+def check_reachable(address: str) -> None:
+    """Raise where nothing answers: Ray waits for minutes on a wrong address, a plain connection says within seconds."""
+    if address in (HERE, EMBEDDED, "auto"):
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit() or not host:
-        raise UsageError(f"address={address!r} is none of local, auto, HOST:PORT, ray://HOST:PORT")
+        raise UsageError(f"address={address!r} is none of here, local, auto, HOST:PORT, ray://HOST:PORT")
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:

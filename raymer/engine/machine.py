@@ -1,8 +1,11 @@
-"""Where work is done: in this process, on an embedded Ray, or on a cluster."""
+"""Where work is done: on this machine, or on a Ray cluster."""
 
 from dataclasses import dataclass
 
 from raymer.errors import UsageError
+
+HERE = "here"
+EMBEDDED = "local"
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,9 @@ class Machine:
     Attributes
     ----------
     address : str
-        The Ray to run on, as in :func:`raymer.engine.cluster.connected`. Ray is only started when there is work.
+        "here" is this machine: fits begin in this process, and what takes longer gets more processes or an embedded
+        Ray, by the pace of what has been run. Otherwise the Ray to run on, as in
+        :func:`raymer.engine.cluster.connected`; it is only started, or asked, when there is enough work.
     workers : int, optional
         At most so many; None for as many as there is room for, now and when nodes join.
     gpus_per_fit : float
@@ -26,7 +31,7 @@ class Machine:
         When `serial` leaves another choice without effect.
     """
 
-    address: str = "local"
+    address: str = HERE
     workers: int | None = None
     gpus_per_fit: float = 0.0
     serial: bool = False
@@ -37,10 +42,15 @@ class Machine:
             raise UsageError(f"serial runs in this process: {' and '.join(others)} would have no effect")
 
     @property
+    def is_here(self) -> bool:
+        """Whether all is done on this machine, with an embedded Ray or without."""
+        return self.address in (HERE, EMBEDDED)
+
+    @property
     def given(self) -> list[str]:
         """The fields that choose another machine than the default."""
         chosen = {
-            "address": self.address != "local",
+            "address": self.address != HERE,
             "workers": self.workers is not None,
             "gpus_per_fit": self.gpus_per_fit > 0,
             "serial": self.serial,

@@ -1,22 +1,17 @@
-"""Running an experiment: what is missing is run, on Ray or in this process, and what exists is left alone."""
+"""Running an experiment: what is missing is run, wherever that is quickest, and what exists is left alone."""
 
 import contextlib
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue, note_fit
-from raymer.engine.gang.run_log import RunLog
-from raymer.engine.gang.watch import run_gangs
+from raymer.engine.carriers.driver import drive
+from raymer.engine.carriers.queue import FitRecord, Progress
+from raymer.engine.carriers.run_log import RunLog
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError
-from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
-from raymer.studies.fit import Plan, Unit, units
-from raymer.studies.unit import run_unit
+from raymer.studies.fit import Plan, units
 
 
 @dataclass(frozen=True)
@@ -47,16 +42,16 @@ def run_plan(
     store : ResultStore
         Already claimed for the plan's corpus.
     machine : Machine
-        The same bits on any; ignored when nothing is missing, since Ray is not started then.
+        The same bits on any.
     name : str
         What `raymer status` calls the run.
     on_progress : callable
-        Told how far the missing fits are.
+        Told how far the missing fits are, from a thread of its own.
 
     Raises
     ------
     RaymerError
-        When the file of a fit is not what it is named after, the store cannot be written or the gang cannot be run.
+        When the file of a fit is not what it is named after, the store cannot be written, or the machine cannot be had.
         Failed fits do not raise: they are in the summary.
     """
     start = time.monotonic()
@@ -69,10 +64,7 @@ def run_plan(
         store.put_split(plan.splits[split_id])
     log = RunLog(store.location, name, len(plan.fits), reused, on_progress)
     with _closed_if_stopped(log):
-        if machine.serial:
-            progress = _run_serial(plan, units(missing), store, log.note)
-        else:
-            progress = run_gangs(plan, units(missing), store, log.note, machine)
+        progress = drive(plan, units(missing), store, log.note, machine)
         if progress.stopped is not None:
             raise RaymerError(progress.stopped)
         done = store.done()
@@ -106,23 +98,3 @@ def _closed_if_stopped(log: RunLog) -> Iterator[None]:
         with contextlib.suppress(StoreError):
             log.close("stopped", str(error) or type(error).__name__)
         raise
-
-
-def _run_serial(plan: Plan, work: list[Unit], store: ResultStore, on_progress: Callable[[Progress], None]) -> Progress:
-    queue, me = WorkQueue(work), Worker("serial", socket.gethostname(), os.getpid())
-    records: list[FitRecord] = []
-    with one_thread():
-        while units := queue.take(me):
-            on_progress(queue.progress())
-            (unit,) = units
-            note = partial(note_fit, records, me)
-            try:
-                run_unit(unit, plan.inputs[unit[0].samples], plan.splits[unit[0].split], store, note)
-            except StoreError as error:
-                queue.stop(str(error))
-                break
-            queue.finish(me, [unit[0].id], records)
-            records.clear()
-    progress = queue.progress()
-    on_progress(progress)
-    return progress

@@ -214,8 +214,9 @@ def units(fits: Iterable[Fit]) -> list[Unit]:
     groups: dict[str, list[Fit]] = {}
     for fit in fits:
         groups.setdefault(fit.representation_id or fit.id, []).append(fit)
+    return sorted((tuple(group) for group in groups.values()), key=lambda unit: (-rough_seconds(unit), unit[0].id))
 
-    def seconds(unit: Unit) -> float:
-        return unit[0].cost[0] + sum(fit.cost[1] for fit in unit)
 
-    return sorted((tuple(group) for group in groups.values()), key=lambda unit: (-seconds(unit), unit[0].id))
+def rough_seconds(unit: Unit) -> float:
+    """Return what a unit is said to take: its representation once, and each fit's predictor."""
+    return unit[0].cost[0] + sum(fit.cost[1] for fit in unit)

@@ -150,7 +150,11 @@ def test_demo_without_ray(cli, tmp_path):
         (("run", "demo", "-c", "{corpus}", "-s", "S"), 2, "has no input 'logmel-summary'; it has features"),
         (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--workers", "0"), 2, "--workers 0"),
         (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--gpus-per-fit", "0.1"), 2, "no system here asks for"),
-        (("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "elsewhere"), 2, "is none of local, auto"),
+        (
+            ("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "elsewhere"),
+            2,
+            "is none of here, local",
+        ),
         (
             ("run", "{experiment}", "-c", "{corpus}", "-s", "S", "--address", "127.0.0.1:9"),
             1,

@@ -57,5 +57,5 @@ def test_a_wrong_address_is_told_within_seconds(listener):
         nobody = f"127.0.0.1:{free.getsockname()[1]}"
         with pytest.raises(RaymerError, match="no Ray at"), cluster.connected(nobody):
             pass
-    with pytest.raises(UsageError, match="none of local, auto"), cluster.connected("nowhere"):
+    with pytest.raises(UsageError, match="none of here, local, auto"), cluster.connected("nowhere"):
         pass

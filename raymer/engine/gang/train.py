@@ -11,19 +11,20 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from raymer.components.guests import Guests
+from raymer.engine.carriers.queue import Worker, units_next
+from raymer.engine.carriers.units import run_units
 from raymer.engine.gang.metrics import count_fits
-from raymer.engine.gang.queue import IDLE_SECONDS, FitRecord, Worker, note_fit, units_next
 from raymer.engine.gang.room import Room
 from raymer.engine.gang.sharing import SharedInputs
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
-from raymer.studies.unit import run_unit
 
+IDLE_SECONDS = 1.0
+"""How long a worker without work waits before it asks again."""
 RAISED = "UserExceptionWithTraceback"
 """Ray Train's word for a worker whose function raised; the class itself is not public."""
 
@@ -124,11 +125,9 @@ def _drain(config: dict[str, Any]) -> None:
                 time.sleep(IDLE_SECONDS)
                 units = ray.get(queue.take.remote(worker))
                 continue
-            records: list[FitRecord] = []
-            note, start = partial(note_fit, records, worker), time.monotonic()
+            start = time.monotonic()
             try:
-                for unit in units:
-                    run_unit(unit, inputs[unit[0].samples], splits[unit[0].split], store, note)
+                records = run_units(units, inputs, splits, store, worker)
             except StoreError as error:
                 ray.get(queue.stop.remote(str(error)))
                 return

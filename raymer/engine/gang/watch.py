@@ -1,13 +1,13 @@
-"""Running units on Ray: as many gangs as the cluster has room for, watched from the driver until nothing is left."""
+"""Carrying fits on Ray: as many gangs as the cluster has room for, watched from the driver until nothing is left."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from raymer.components.guests import Guests
-from raymer.engine.cluster import connected
-from raymer.engine.gang.queue import FitRecord, Progress, Worker, WorkQueue
+from raymer.engine.carriers.queue import FitRecord, Progress, Worker, WorkQueue
+from raymer.engine.cluster import connection
 from raymer.engine.gang.room import Room, ask_for_nodes, free_orphaned_room
 from raymer.engine.gang.sharing import share_inputs
 from raymer.engine.gang.train import Errand, Gang
@@ -28,47 +28,62 @@ CLUSTER_START_SECONDS = 900.0
 """A cluster may have to boot machines first."""
 
 
-def run_gangs(
-    plan: Plan,
-    work: Sequence[Unit],
-    store: ResultStore,
-    on_progress: Callable[[Progress], None],
-    machine: Machine,
-) -> Progress:
-    """Run the units of `work` on Ray and return how it ended; `on_progress` is called a few times a second.
+class Gangs:
+    """A carrier: Ray, embedded or a cluster's, on which one gang or several drain a list of their own.
 
-    Nodes that join are used, and units that died with a worker, a node or a gang's controller are run again.
+    What waits in the driver's list is handed over when the first worker is there, and until then the driver goes on
+    with it. Nodes that join are used, and units that died with a worker, a node or a gang's controller are run again.
+
+    Parameters
+    ----------
+    plan : Plan
+    work : sequence of Unit
+        What it may have to carry.
+    store : ResultStore
+    machine : Machine
 
     Raises
     ------
     UsageError
         For a share of a GPU where nothing asks for one.
-    RaymerError
-        When Ray cannot be reached, no worker starts in time, the workers cannot run raymer, or 20 gangs in a row die
-        before any fit ends.
     """
-    rooms = _rooms(work, machine.gpus_per_fit)
-    with connected(machine.address, machine.workers) as n_workers:
-        import ray
 
-        is_local = machine.address == "local"
-        guests = guests_for_workers()
-        errand = Errand(
-            queue=_start_list(store, guests),
-            inputs=share_inputs(plan.inputs),
-            splits=ray.put(dict(plan.splits)),
-            store=store.location,
-            metrics=not is_local,
-            guests=guests,
-        )
-        most = machine.workers or (n_workers if is_local else len(work))
-        units = ray.put(list(work))  # held to the end: the list is filled again from it
-        watch = _Watch(errand, units, rooms, min(most, len(work)), is_local)
-        try:
-            return watch.to_the_end(on_progress)
-        finally:
-            if not is_local:
-                ask_for_nodes(dict.fromkeys(rooms, 0))
+    lingers = True
+
+    def __init__(self, plan: Plan, work: Sequence[Unit], store: ResultStore, machine: Machine) -> None:
+        self._plan, self._store, self._machine = plan, store, machine
+        self._rooms = _rooms(work, machine.gpus_per_fit)
+        self._most = len(work)
+
+    def carry(self, work: WorkQueue) -> None:
+        """Run units until the list is over; see Carrier. Ray is then taken down, but for a connection that is kept.
+
+        Raises
+        ------
+        RaymerError
+            When Ray cannot be reached, no worker starts in time, the workers cannot run raymer, or 20 gangs in a row
+            die before any fit ends.
+        """
+        with connection(self._machine.address, self._machine.workers) as n_workers:
+            import ray
+
+            is_local = self._machine.is_here
+            guests = guests_for_workers()
+            errand = Errand(
+                queue=_start_list(self._store, guests),
+                inputs=share_inputs(self._plan.inputs),
+                splits=ray.put(dict(self._plan.splits)),
+                store=self._store.location,
+                metrics=not is_local,
+                guests=guests,
+            )
+            most = self._machine.workers or (n_workers if is_local else self._most)
+            watch = _Watch(work, errand, self._rooms, min(most, self._most), is_local)
+            try:
+                watch.to_the_end()
+            finally:
+                if not is_local:
+                    ask_for_nodes(dict.fromkeys(self._rooms, 0))
 
 
 def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
@@ -89,11 +104,12 @@ def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
 class _Watch:
     """The gangs of a run: begun where there is room, and what their loss calls for."""
 
+    work: WorkQueue
     errand: Errand
-    units: Any
     rooms: dict[Room, int]
     most: int
     is_local: bool
+    units: Any = None
     gangs: list[Gang] = field(default_factory=list)
     leaving: set[str] = field(default_factory=set)
     joined: set[str] = field(default_factory=set)
@@ -103,32 +119,30 @@ class _Watch:
     looked: float = float("-inf")
     lively: float = field(default_factory=time.monotonic)
 
-    def to_the_end(self, on_progress: Callable[[Progress], None]) -> Progress:
-        """Return how it ended, once nothing is left or the run is stopped."""
-        while True:
-            progress = self._poll()
-            on_progress(progress)
+    def to_the_end(self) -> None:
+        """Return when nothing is left or the run is stopped."""
+        while not (progress := self._exchange()).is_over:
             self._check(progress)
-            is_over = progress.stopped is not None or progress.running + progress.waiting == 0
-            if is_over and not any(gang.is_alive() for gang in self.gangs):
-                return progress
             self._reap()
-            if not is_over:
-                self._begin(progress)
+            self._begin(progress)
             time.sleep(POLL_SECONDS)
 
-    def _poll(self) -> Progress:
+    def _exchange(self) -> Progress:
+        """Hand over what waits once a worker is there, and tell the driver's list how far that is."""
         import ray
 
         alive = {gang.label for gang in self.gangs if gang.is_alive()}
-        work = self.errand.queue
-        progress: Progress | None = None
-        while progress is None:
-            progress = ray.get(work.poll.remote(alive, self.leaving & alive))
-            if progress is None:
-                ray.get(work.fill.remote(self.units))
-        self.joined |= progress.gangs  # a list that was made anew has yet to hear of gangs at work
-        return progress
+        far = self.errand.queue
+        told: Progress | None = ray.get(far.poll.remote(alive, self.leaving & alive))
+        if told is None and self.units is None and (asked := ray.get(far.asked.remote())):
+            self.joined |= asked
+            self.units = ray.put(self.work.hand_over())  # held to the end: the list is filled again from it
+        if told is None and self.units is not None:
+            ray.get(far.fill.remote(self.units))
+        elif told is not None:
+            self.joined |= told.gangs  # a list that was made anew has yet to hear of gangs at work
+            self.work.tell(told)
+        return self.work.state()
 
     def _reap(self) -> None:
         """Forget the gangs that ended, and free what a lost controller left behind."""
@@ -179,8 +193,6 @@ class _Watch:
         if ended > self.ended or any(gang.label in self.joined for gang in self.gangs):
             self.lively = now
         self.ended = ended
-        if progress.stopped is not None or progress.running + progress.waiting == 0:
-            return
         patience = START_SECONDS if self.is_local else CLUSTER_START_SECONDS
         if now - self.lively > patience:
             raise RaymerError(f"no worker started within {patience:.0f} s: has the cluster free CPUs (and GPUs)?")
@@ -211,6 +223,11 @@ class WorkList:
         guests.let_in()
         self._store = store
         self._queue: WorkQueue | None = None
+        self._asked: set[str] = set()
+
+    def asked(self) -> set[str]:
+        """Return the gangs whose workers were there before anything was to be had."""
+        return self._asked
 
     def fill(self, units: list[Unit]) -> None:
         """Take the units; those that were done before this process died are found in the store."""
@@ -228,7 +245,10 @@ class WorkList:
 
     def take(self, worker: Worker) -> tuple[Unit, ...] | None:
         """As WorkQueue.take; nothing yet where it wants to be filled."""
-        return self._queue.take(worker) if self._queue else ()
+        if self._queue is None:
+            self._asked.add(worker.gang)
+            return ()
+        return self._queue.take(worker)
 
     def finish_and_take(
         self, worker: Worker, firsts: Sequence[str], records: Sequence[FitRecord], most: int

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raymer.engine.gang.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Worker, WorkQueue, units_next
+from raymer.engine.carriers.queue import MOST_UNITS, PATIENCE, SHARE, FitRecord, Worker, WorkQueue, units_next
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class System:
 class Named:
     id: str
     system: System = field(default_factory=System)
+    cost: tuple[float, float] = (0.0, 1.0)
 
 
 def make(n):

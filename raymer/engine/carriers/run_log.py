@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from raymer.engine.gang.queue import FitRecord, Holding, Progress, Worker
+from raymer.engine.carriers.queue import FitRecord, Holding, Progress, Worker
 from raymer.files import Files
 from raymer.results.runs import RunRecord, State, Working, put_fit_lines, put_run
 
