@@ -27,6 +27,7 @@ _HOPELESS = re.compile(
     r"|HTTP status (?:3|4(?!08|29))\d\d"
 )
 _logger = logging.getLogger("raymer")
+_waited_for: set[str] = set()  # places that do not answer, said once for all that read and write there
 T = TypeVar("T")
 
 
@@ -59,7 +60,6 @@ class Files:
 
     def __init__(self, location: str | Path, kind: str = "store") -> None:
         self.kind = kind
-        self._is_waiting = False
         if not is_uri(location):  # absolute, since workers stand in folders of their own
             self.location = self.root = str(Path(location).absolute())
             self.is_local = True
@@ -167,15 +167,15 @@ class Files:
                 is_hopeless = self.is_local or _HOPELESS.search(str(error)) is not None
                 if is_hopeless or time.monotonic() > deadline:
                     raise StoreError(f"{self.kind} {self.location} cannot be {verb}: {reason}") from error
-                if not self._is_waiting:
-                    self._is_waiting = True
+                if self.location not in _waited_for:
+                    _waited_for.add(self.location)
                     _logger.warning(
                         "%s %s does not answer (%s): trying for %.0f s", self.kind, self.location, reason, RETRY_SECONDS
                     )
                 time.sleep(PAUSE_SECONDS)
                 continue
-            if self._is_waiting:
-                self._is_waiting = False
+            if self.location in _waited_for:
+                _waited_for.discard(self.location)
                 _logger.warning("%s %s answers again", self.kind, self.location)
             return value
 
