@@ -19,13 +19,13 @@ class SearchSpec(BaseModel):
     of its own or none; only these are searched, see `raymer tune --space METHOD`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     system: str
     space: dict[str, dict[str, Any]]
     objectives: tuple[str, ...] = ()
     protocol: str | None = None
-    trials: int = Field(default=64, ge=1)
+    trials: int = Field(default=64, ge=1, le=1_000_000)
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     stopping: bool = True
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raymer.errors import UsageError
@@ -17,15 +16,26 @@ from raymer.nearest import unknown
 from raymer.protocols.kinds import make_protocol
 from raymer.protocols.scoring import DEFAULT, check_metrics
 from raymer.protocols.splits import SplitProtocol
+from raymer.yaml_text import read_yaml
 
 JOIN = "+"
 """Between the names of tables that are joined."""
 
 
-class _Strict(BaseModel):
-    """No key that is not known, nothing changed after reading."""
+MOST_SEED = 2**32 - 1
+MOST = 100_000
+"""Epochs, folds, repeats and the like: more is a slip of the finger, and would be planned for hours."""
+MOST_SPLITS = 1_000_000
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED, strict=True)]
+Epochs = Annotated[int, Field(ge=1, le=MOST, strict=True)]
+Folds = Annotated[int, Field(ge=2, le=MOST, strict=True)]
+
+
+class _Strict(BaseModel):
+    """No key that is not known, nothing changed after reading, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Names = str | int | tuple[str | int, ...]
@@ -38,18 +48,18 @@ class ProtocolSpec(BaseModel):
     A protocol of somebody else's (a name, or "module:Class") has its own parameters beside its kind.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     kind: str = "kfold"
-    folds: int | None = Field(default=None, ge=2)
-    repeats: int | None = Field(default=None, ge=1)
-    count: int | None = Field(default=None, ge=1)
+    folds: Folds | None = None
+    repeats: int | None = Field(default=None, ge=1, le=MOST, strict=True)
+    count: int | None = Field(default=None, ge=1, le=MOST, strict=True)
     train_share: float | None = Field(default=None, gt=0, lt=1)
     shuffle: bool | None = None
-    seed: int | None = None
+    seed: Seed | None = None
     group: str | None = None
     by: str | None = None
-    bins: int | None = Field(default=None, ge=2)
+    bins: int | None = Field(default=None, ge=2, le=MOST, strict=True)
     column: str | None = None
     file: str | None = None
     train: Names | None = None
@@ -66,6 +76,9 @@ class ProtocolSpec(BaseModel):
         """
         keys = {key: _as_names(key, value) for key, value in self.model_dump(exclude={"kind"}).items()}
         keys = {key: value for key, value in keys.items() if value is not None or key in (self.model_extra or {})}
+        if (self.folds or 1) * (self.repeats or 1) > MOST_SPLITS:
+            many = f"{self.folds} folds x {self.repeats} repeats"
+            raise UsageError(f"protocol {self.kind}: {many} are more than {MOST_SPLITS} splits")
         return make_protocol(self.kind, {**keys, "folds": folds} if folds else keys)
 
 
@@ -88,8 +101,8 @@ class PublishedVerdict(_Strict):
     method: str
     baseline: str
     verdict: Literal["improved", "not improved"]
-    epoch: int = Field(default=0, ge=0)
-    splits: int = Field(ge=2)
+    epoch: int = Field(default=0, ge=0, le=MOST)
+    splits: int = Field(ge=2, le=MOST_SPLITS)
     target: str | None = None
 
 
@@ -108,7 +121,7 @@ class SystemSpec(_Strict):
     steps: tuple[dict[str, Any] | str, ...] = ()
     input: str | None = None
     inputs: tuple[str, ...] | Literal["all"] = ()
-    folds: int | None = Field(default=None, ge=2)
+    folds: Folds | None = None
     published: dict[str, Published] = {}
 
     def build(self, *, width_share: float = 1.0, more: Mapping[str, Any] | None = None) -> System:
@@ -161,10 +174,10 @@ class Experiment(_Strict):
     targets: tuple[str, ...] = Field(min_length=1)
     metric: str | tuple[str, ...] | None = None
     aggregate: Literal["fold", "pooled"] = "fold"
-    seed: int = 0
-    epochs: int | None = Field(default=None, ge=1)
-    every: int | None = Field(default=None, ge=1)
-    published_features: int | None = Field(default=None, ge=1)
+    seed: Seed = 0
+    epochs: Epochs | None = None
+    every: Epochs | None = None
+    published_features: int | None = Field(default=None, ge=1, le=MOST_SPLITS)
     protocols: dict[str, ProtocolSpec] = Field(min_length=1)
     systems: tuple[SystemSpec, ...] = Field(min_length=1)
     baseline: str | None = None
@@ -214,7 +227,7 @@ class Experiment(_Strict):
         Raises
         ------
         UsageError
-            When no system is trained by epochs.
+            When no system is trained by epochs, or a number is out of its bounds.
         """
         data = self.model_dump()
         if epochs is not None:
@@ -223,7 +236,12 @@ class Experiment(_Strict):
             data["every"] = every
         if folds is not None:
             data["protocols"] = {name: rule | {"folds": folds} for name, rule in data["protocols"].items()}
-        return type(self).model_validate(data)
+        try:
+            return type(self).model_validate(data)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            words = fault["msg"].removeprefix("Input ")
+            raise UsageError(f"{fault['loc'][-1]}={fault['input']} {words}") from error
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -300,10 +318,7 @@ def parse_experiment(text: str, origin: str, folder: Path | None = None) -> Expe
 
     Files that its protocols name are looked for below `folder`, where one is given.
     """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    data = read_yaml(text, origin)
     if folder is not None:
         _find_files(data, folder)
     if not isinstance(data, dict):
@@ -319,8 +334,8 @@ def parse_experiment(text: str, origin: str, folder: Path | None = None) -> Expe
 def files_of(path: Path) -> list[Path]:
     """Return the files of given splits that an experiment names, by its text alone; none where it is no YAML."""
     try:
-        data = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError):
+        data = read_yaml(path.read_text(), path)
+    except (UsageError, UnicodeDecodeError):
         return []
     return list(dict.fromkeys(_find_files(data, path.parent)))
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from raymer.errors import UsageError
+from raymer.yaml_text import read_yaml
 
 Positive = Annotated[int, Field(ge=1, strict=True)]
 
@@ -49,8 +49,8 @@ def describe_model(path: Path, given: dict[str, Any]) -> Description:
     stored: Any = {}
     if beside.is_file():
         try:
-            stored = yaml.safe_load(beside.read_text(encoding="utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            stored = read_yaml(beside.read_text(encoding="utf-8"), beside) or {}
+        except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{beside} cannot be read: {str(error).splitlines()[0]}") from error
         if not isinstance(stored, dict):
             raise UsageError(f"{beside} describes no model: rate, window, hop, output, input, logmel and batch do")

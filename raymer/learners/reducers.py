@@ -13,7 +13,7 @@ DEFAULT_WIDTH = 100
 PREPARING = ("scale", "impute", "clip")
 """Steps that make features ready and learn no representation of their own: no table calls them the reducer."""
 
-Count = Annotated[int, Field(ge=1, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Above = Annotated[float, Field(gt=0, strict=True)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True)] | None
 

@@ -63,8 +63,8 @@ def test_published_numbers_are_those_of_the_papers(name, file, real_data):
         ("folds: 3", "kind: group_kfold, shuffle: true", "would ignore 'shuffle'"),
         ("folds: 3", "shuffle: false, seed: 1", "would ignore 'seed'"),
         ("name: t", "metric: r3", "unknown metric 'r3': did you mean 'r2'?"),
-        ("name: t", "name: [", "is not YAML"),
-        ("name: t", "name: !!python/object/apply:os.system [ls]", "is not YAML"),
+        ("name: t", "name: [", "is not YAML that is read: line "),
+        ("name: t", "name: !!python/object/apply:os.system [ls]", "is not YAML that is read: line 2: a tag"),
     ],
 )
 def test_faults_are_told_in_one_line(old, new, message):
