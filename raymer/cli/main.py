@@ -22,6 +22,7 @@ from raymer.cli import (
     status,
     submit,
     tune,
+    verify,
 )
 from raymer.cli.verb import verb
 
@@ -50,6 +51,7 @@ app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("status")(status.status)
 app.command("rerun")(rerun.rerun)
+app.command("verify")(verify.verify)
 app.command("tune")(tune.tune)
 app.command("fit")(fit.fit)
 app.command("predict")(predict.predict)

@@ -190,9 +190,12 @@ class ResultStore:
     def failures(self, fit_ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Return the failures on record, of `fit_ids` alone where given, by id; StoreError for one that is damaged."""
         wanted = None if fit_ids is None else set(fit_ids)
-        names = sorted(PurePosixPath(path).stem for path in self._files.names("failed") if path.endswith(".json"))
-        chosen = [name for name in names if wanted is None or name in wanted]
+        chosen = [name for name in self.failed() if wanted is None or name in wanted]
         return [record.model_dump() for name in chosen if (record := self._failure(name)) is not None]
+
+    def failed(self) -> list[str]:
+        """Return the ids of all fits that have a failure on record."""
+        return sorted(PurePosixPath(path).stem for path in self._files.names("failed") if path.endswith(".json"))
 
     def _failure(self, fit_id: str) -> _Failure | None:
         data = self._files.read(f"failed/{fit_id}.json")

@@ -18,7 +18,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.spaces import HAIR, Choice, Space, Whole
+from raymer.records import whole
 from raymer.studies.search.plan import PlannedSearch
+from raymer.studies.search.records import REMEDY, check_lines, check_trials
 from raymer.studies.search.samplers import ERROR, is_interrupted, make_sampler
 
 FOLDER = "searches"
@@ -83,15 +85,21 @@ def load_study(location: str | Path) -> Study:
     ------
     UsageError
         When there is no such file or it holds no study.
+    RaymerError
+        When it is damaged.
     """
     path = Path(location)
     if not path.is_file():
         raise UsageError(f"{path} is missing: no search has been run there")
-    storage = _storage(path)
-    names = optuna.get_all_study_names(storage)
-    if not names:
-        raise UsageError(f"{path} holds no study")
-    return optuna.load_study(study_name=names[0], storage=storage)
+    with _sound(path):
+        storage = _storage(path)
+        names = optuna.get_all_study_names(storage)
+        if not names:
+            raise UsageError(f"{path} holds no study")
+        study = optuna.load_study(study_name=names[0], storage=storage)
+        objectives(study)
+        check_trials(finished(study), len(study.directions), path)
+    return study
 
 
 @contextlib.contextmanager
@@ -104,7 +112,7 @@ def open_study(planned: PlannedSearch, path: Path) -> Iterator[OpenStudy]:
     Raises
     ------
     RaymerError
-        When another process runs this search.
+        When another process runs this search, or the journal is damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{path}.held").open("w") as held:
@@ -113,8 +121,23 @@ def open_study(planned: PlannedSearch, path: Path) -> Iterator[OpenStudy]:
         except BlockingIOError:
             raise RaymerError(f"search {planned.id} is being run by another process: wait for it") from None
         _mend(path)
-        storage = _storage(path)
-        yield _study(planned, storage), storage
+        with _sound(path):
+            storage = _storage(path)
+            study = _study(planned, storage)
+            check_trials(finished(study), len(study.directions), path)
+        yield study, storage
+
+
+@contextlib.contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Read the journal at `path`, if there is one: what is wrong with it is one line."""
+    if path.is_file():
+        check_lines(path)
+    try:
+        with whole(path, REMEDY):
+            yield
+    except AssertionError as error:  # what Optuna holds impossible
+        raise RaymerError(f"{path} is damaged: its lines do not follow from each other: {REMEDY}") from error
 
 
 def _study(planned: PlannedSearch, storage: JournalStorage) -> Study:
@@ -215,7 +238,7 @@ def found(study: Study, space: Space) -> SearchOutcome:
 
 def objectives(study: Study) -> list[str]:
     """Return the names of what a study optimises."""
-    return list(study.user_attrs["objectives"])
+    return [str(name) for name in study.user_attrs["objectives"]]
 
 
 def _row(trial: FrozenTrial, names: Sequence[str], study: Study) -> dict[str, Any]:
