@@ -8,6 +8,7 @@ It prints a line a fault and a table by family, and exits with 1 where there is 
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -83,8 +84,8 @@ def run(
             if process.exitcode is None and time.monotonic() < deadline:
                 continue
             code = process.exitcode
-            if code is None:
-                os.killpg(process.pid or 0, 9)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid or 0, 9)  # what it has started goes with it
             process.join()
             verdict, said = judge(case, folder, code)
             if verdict in GOOD and controls(folder):
