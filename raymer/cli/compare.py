@@ -101,7 +101,7 @@ def compare(
                 sequential=sequential,
                 on_progress=show,
                 on_summary=lambda summary: print_summary(summary, []),
-                on_looks=lambda line: err.print(line, markup=False),
+                on_looks=lambda line: err.print(line),
             )
     except FitsFailedError as error:
         print_summary(error.summary, error.failures)
@@ -109,12 +109,12 @@ def compare(
         raise typer.Exit(1) from error
     _show(found, json)
     if plot and found.one_split:
-        err.print("no forest plot: one split has one interval, and it stands above", markup=False)
+        err.print("no forest plot: one split has one interval, and it stands above")
     elif plot and not found.comparisons:
         raise UsageError(f"--plot draws tests, and none was made: {found.untested[0].why}")
     elif plot:
         found.plot(plot, title=study.spec.title)
-        err.print(f"plot: {plot}", markup=False)
+        err.print(f"plot: {plot}")
 
 
 def _check_use(names: list[str], all_pairs: bool, sequential: bool, plot: Path | None) -> None:
@@ -151,7 +151,7 @@ def _show(found: "Answer", json: bool) -> None:
         for line in (line for one in found.untested for line in untested_sentences(one)):
             say(line)
         for note in planned.study.clip_notes():
-            err.print(note, markup=False)
+            err.print(note)
         return
     looks = found.looks or [{}] * len(found.comparisons)
     tested = [
@@ -172,4 +172,4 @@ def _show_one_split(found: "Answer", json: bool) -> None:
         for line in split_sentences(one):
             say(line)
     for note in found.planned.study.clip_notes():
-        err.print(note, markup=False)
+        err.print(note)

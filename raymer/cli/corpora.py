@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+from rich.text import Text
+
 from raymer.cli.options import JsonOption
 from raymer.cli.output import out, print_json, say
 
@@ -15,9 +17,7 @@ def corpora(json: JsonOption = False) -> None:
         print_json([asdict(info) for info in infos])
         return
     for info in infos:
-        out.print(f"[bold]{info.name}[/bold]  {info.title}")
-        out.print(
-            f"  from    {info.where}\n  terms   {info.licence}\n  layout  {info.layout}", markup=False, soft_wrap=True
-        )
+        out.print(Text.assemble((info.name, "bold"), f"  {info.title}"))
+        out.print(f"  from    {info.where}\n  terms   {info.licence}\n  layout  {info.layout}", soft_wrap=True)
         for fault in info.faults:
             say(f"  fault   {fault}")

@@ -36,7 +36,7 @@ def demo(
         study, ran = run_experiment(EXPERIMENT, folder, store, machine)
     if not ran.summary.failed:
         study.report(output / "report")
-        err.print(f"report: {output / 'report' / 'index.html'}", markup=False)
+        err.print(f"report: {output / 'report' / 'index.html'}")
     show(ran, json)
 
 
@@ -56,7 +56,7 @@ def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
         if (known.fingerprint, known.audio_root) == (made.fingerprint, made.audio_root):
             return
     write_corpus(made, folder, replace_existing=True)
-    err.print(f"{clips} clips in {audio} -> {folder}", markup=False)
+    err.print(f"{clips} clips in {audio} -> {folder}")
 
 
 def _build(folder: Path, machine: Machine) -> None:
@@ -72,4 +72,4 @@ def _build(folder: Path, machine: Machine) -> None:
     extractor = LogMel(sample_rate=SAMPLE_RATE)
     summary = build_features(load_corpus(folder), extractor, folder / "features", machine=machine)
     add_input(folder, table_of(summary.folder, INPUT_NAME, SUMMARY))
-    err.print(f"log-mel: {summary.frames} frames, {summary.seconds:.1f} s", markup=False)
+    err.print(f"log-mel: {summary.frames} frames, {summary.seconds:.1f} s")

@@ -177,15 +177,15 @@ def _print(summary: "BuildSummary", input_name: str | None, json: bool) -> None:
     from dataclasses import asdict
 
     for item in summary.broken:
-        err.print(f"broken: {item.clip_id} ({item.file}): {item.reason}", style="red", markup=False)
+        err.print(f"broken: {item.clip_id} ({item.file}): {item.reason}", style="red")
     if json:
         print_json({**asdict(summary), "folder": str(summary.folder), "input": input_name})
         return
     made = f"{summary.built} of {summary.shards} shards built now" if summary.built else "all was there"
     broken = f", {len(summary.broken)} broken" if summary.broken else ""
     frames = "" if input_name else f", {summary.frames} frames"
-    out.print(f"{summary.kind}: {summary.clips} clips{frames}{broken}; {made}, {summary.seconds:.1f} s", markup=False)
-    out.print(f"  {f'input {input_name} of the corpus' if input_name else summary.folder}", markup=False)
+    out.print(f"{summary.kind}: {summary.clips} clips{frames}{broken}; {made}, {summary.seconds:.1f} s")
+    out.print(f"  {f'input {input_name} of the corpus' if input_name else summary.folder}")
 
 
 @contextlib.contextmanager
@@ -208,9 +208,9 @@ def _progress(label: str) -> "Iterator[Callable[[BuildProgress], None]]":
             left = (now - first[0]) / (progress.done - first[1]) * (progress.total - progress.done)
             text += f", about {left:.0f} s left"
         if err.is_terminal:
-            err.print(f"{text:79}", end="\r", markup=False)
+            err.print(f"{text:79}", end="\r")
         else:
-            err.print(text, markup=False)
+            err.print(text)
 
     yield show
     if err.is_terminal:

@@ -37,7 +37,7 @@ def fit(
     study = open_study(experiment, corpus, store, machine=machine, **changes)
     row = choose_system(study.planned, method, protocol)
     name, clips = study.planned.systems[row].name, len(study.planned.plan.samples.clip_ids)
-    err.print(f"fitting {name} on {clips} clips", markup=False)
+    err.print(f"fitting {name} on {clips} clips")
     try:
         with progress_display(study.spec.name) as show:
             model = study.fit(method, output, protocol=protocol, evaluated=store is not None, on_progress=show)

@@ -170,12 +170,12 @@ def ask(asked: "Questions", words: Sequence[str], *, json: bool) -> None:
     title = (
         f"raymer: {asked.source}: nothing was written; {count} column{'s' if count > 1 else ''} must be answered for:"
     )
-    err.print(title, style="red", markup=False)
+    err.print(title, style="red")
     for question in asked.questions:
-        err.print(f"  {question.column}: {question.why} ({in_flags(choices(question))})", markup=False)
+        err.print(f"  {question.column}: {question.why} ({in_flags(choices(question))})")
     for remark in asked.remarks:
-        err.print(f"  {in_flags(remark)}", markup=False)
-    err.print(f"this takes what is likely:\n  {ready}", markup=False)
+        err.print(f"  {in_flags(remark)}")
+    err.print(f"this takes what is likely:\n  {ready}")
 
 
 def command(verb: str, given: Mapping[str, Any]) -> list[str]:

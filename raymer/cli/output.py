@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from raymer.errors import RaymerError
+from raymer.plain import visible
 
 if TYPE_CHECKING:
     from raymer.audits import Finding
@@ -25,13 +26,25 @@ LINE_SECONDS = 10.0
 SLOW_SECONDS = 1.0
 """Slowest fits are named when they took longer."""
 
-out = Console(width=None if sys.stdout.isatty() else 150)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+class PlainConsole(Console):
+    """A console for which all text is text: no markup, no emoji, and control characters are seen, not sent."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **settings)
+
+    def render_str(self, text: str, **settings: Any) -> Text:
+        """Return text as it is shown, in lines and in the cells, heads and titles of tables alike."""
+        return super().render_str(visible(text), **settings)
+
+
+out = PlainConsole(width=None if sys.stdout.isatty() else 150)
+err = PlainConsole(stderr=True, soft_wrap=True)
 
 
 def say(text: str, *, style: str | None = None) -> None:
     """Print a line on stdout as it is: no markup, no wrapping."""
-    out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    out.print(text, style=style, soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -43,7 +56,7 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     try:
         yield
     except RaymerError as error:
-        err.print(f"raymer: {worded(str(error))}", style="red", markup=False)
+        err.print(f"raymer: {visible(worded(str(error)), lines=False)}", style="red")
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt:
         err.print("raymer: stopped; the same command goes on from here")
@@ -82,8 +95,13 @@ def _bar(label: str, started: float) -> "Iterator[Callable[[Progress], None]]":
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bars
 
-    with Bars(TextColumn(label), BarColumn(), TextColumn("{task.fields[words]}"), console=err, transient=True) as bars:
-        task = bars.add_task(label, total=None, words="starting")
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
+    )
+    with Bars(*columns, console=err, transient=True) as bars:
+        task = bars.add_task(visible(label, lines=False), total=None, words="starting")
 
         def show(progress: "Progress") -> None:
             finished = progress.done + len(progress.failed)
@@ -120,15 +138,15 @@ def print_rows(title: str, short_title: str, rows: "Sequence[Row]", notes: Seque
 
 def print_table(table: "TextTable") -> None:
     """Print a table on stdout, its remarks below it."""
-    shown = Table(title=escape(table.title), title_justify="left")
+    shown = Table(title=table.title, title_justify="left")
     for column in table.columns:
         shown.add_column(
-            escape(column.name),
+            column.name,
             justify="right" if column.is_number else "left",
             style="dim" if column.is_published else None,
         )
     for row in table.rows:
-        shown.add_row(*map(escape, row))
+        shown.add_row(*row)
     out.print(shown)
     for note in table.notes:
         say(f"- {note}")
@@ -141,13 +159,13 @@ def print_summary(summary: "RunSummary", failures: Sequence[dict[str, Any]]) -> 
     )
     if summary.slowest and summary.slowest[0].seconds > SLOW_SECONDS:
         slow = ", ".join(f"{fit.method} {fit.id} {fit.seconds:.1f} s" for fit in summary.slowest)
-        err.print(f"slowest: {slow}", markup=False)
+        err.print(f"slowest: {slow}")
     from raymer.learners.system import steps_name
 
     for failure in failures:
         fit = failure["fit"]
         name, targets = steps_name(fit["system"]["steps"]), ", ".join(fit["targets"])
-        err.print(f"failed: fit {failure['id']} ({name}, {targets}): {failure['message']}", style="red", markup=False)
+        err.print(f"failed: fit {failure['id']} ({name}, {targets}): {failure['message']}", style="red")
 
 
 def exit_if_failed(summary: "RunSummary") -> None:

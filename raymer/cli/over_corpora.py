@@ -64,10 +64,10 @@ def show_over(
         for one in found:
             for line in one.sentences():
                 say(line)
-    err.print(SHARED, markup=False)
+    err.print(SHARED)
     if plot is None:
         return
     for one in found:
         path = plot if len(found) == 1 else plot.with_stem(f"{plot.stem}-{one.target}")
         one.plot(path, title=f"{studies[0].spec.title}: {one.target}")
-        err.print(f"plot: {path}", markup=False)
+        err.print(f"plot: {path}")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from raymer.cli.options import JsonOption
@@ -93,21 +92,22 @@ def _predict_audio(model: "Model", paths: list[Path], level: float, machine: Mac
 
     files = find_files(paths)
     if model.source is not None and (changed := model.source.changed_versions()):
-        err.print(f"note: the model's features were made with other versions: {', '.join(changed)}", markup=False)
+        err.print(f"note: the model's features were made with other versions: {', '.join(changed)}")
 
     def show(done: int) -> None:
         if err.is_terminal and len(files) > SHOWN:
-            err.print(f"predict: {done} of {len(files)} files", end="\r", markup=False)
+            err.print(f"predict: {done} of {len(files)} files", end="\r")
 
     return predict_files(model, files, level=level, machine=machine, on_progress=show)
 
 
 def _write_csv(made: "Predictions", path: Path) -> None:
     from raymer.errors import RaymerError
+    from raymer.plain import csv_frame
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        made.frame.to_csv(path, index=False)
+        csv_frame(made.frame).to_csv(path, index=False)
     except OSError as error:
         raise RaymerError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -123,14 +123,14 @@ def _draw(model: "Model", made: "Predictions", path: Path) -> None:
 def _warn(model: "Model", made: "Predictions") -> None:
     """Name on stderr the broken files, and those that are unlike what the model was fitted on."""
     for item in made.broken:
-        err.print(f"broken: {item.file}: {item.reason}", style="red", markup=False)
+        err.print(f"broken: {item.file}: {item.reason}", style="red")
     unlike = made.frame[made.frame["unlike"]] if len(made.frame) else made.frame
     corpus = model.card["corpus"]["name"]
     for row in unlike.head(SHOWN).to_dict("records"):
         words = f"unlike the clips of {corpus}: {row['distance']:.1f} times as far from them as 99 % of them are"
-        err.print(f"warning: {row['clip']} is {words}", style="yellow", markup=False)
+        err.print(f"warning: {row['clip']} is {words}", style="yellow")
     if len(unlike) > SHOWN:
-        err.print(f"warning: and {len(unlike) - SHOWN} more", style="yellow", markup=False)
+        err.print(f"warning: and {len(unlike) - SHOWN} more", style="yellow")
 
 
 def _print(model: "Model", made: "Predictions") -> None:
@@ -141,7 +141,7 @@ def _print(model: "Model", made: "Predictions") -> None:
         scale = f" ({target.low:g} to {target.high:g})" if known else ""
         table.add_column(f"{target.name}{scale}", justify="right")
     for row in made.frame.to_dict("records"):
-        table.add_row(str(row["clip"]).replace("[", r"\["), *(_cell(row, target.name) for target in model.targets))
+        table.add_row(str(row["clip"]), *(_cell(row, target.name) for target in model.targets))
     out.print(table)
 
 
@@ -149,6 +149,6 @@ def _cell(row: dict[str, object], target: str) -> str:
     value = row[target]
     if not isinstance(value, float):
         share = row.get(f"{target}_p_{value}")
-        return escape(str(value)) + ("" if share is None else f" ({share:.2f})")
+        return str(value) + ("" if share is None else f" ({share:.2f})")
     low, high = row.get(f"{target}_low"), row.get(f"{target}_high")
-    return f"{value:.2f}" if low is None else rf"{value:.2f} \[{low:.2f}, {high:.2f}]"
+    return f"{value:.2f}" if low is None else f"{value:.2f} [{low:.2f}, {high:.2f}]"

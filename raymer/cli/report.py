@@ -57,7 +57,7 @@ def _show(made: "Report", output: Path, files: list[str], json: bool) -> None:
     if made.is_partial:
         text = f"partial: {made.missing} of {made.planned} fits missing, {len(made.failures)} failed"
         err.print(text, style="yellow")
-    err.print(f"report: {output / 'index.html'}", markup=False)
+    err.print(f"report: {output / 'index.html'}")
 
 
 @contextlib.contextmanager
@@ -84,10 +84,11 @@ def _write_figures(plots: "list[Plot]", output: Path, endings: list[str]) -> lis
 def _write_tables(made: "Report", output: Path, csv: bool, latex: bool) -> list[str]:
     import pandas as pd
 
+    from raymer.plain import csv_frame
     from raymer.reports.latex import latex as to_latex
 
     if csv:
-        pd.DataFrame([one.to_record() for one in made.results]).to_csv(output / "results.csv", index=False)
+        csv_frame(pd.DataFrame([one.to_record() for one in made.results])).to_csv(output / "results.csv", index=False)
     if latex:
         (output / "results.tex").write_text("\n".join(to_latex(table) for table in made.tables()), encoding="utf-8")
     return [name for name, wanted in (("results.csv", csv), ("results.tex", latex)) if wanted]

@@ -65,7 +65,7 @@ def run_experiment(
 
     study = open_study(experiment, corpus, store, machine=machine, **changes)
     for line in (*serious_lines(study.findings), *study.planned.plan.notes):
-        err.print(line, markup=False)
+        err.print(line)
     with progress_display(study.spec.name) as progress:
         ran = study.run(on_progress=progress)
     print_summary(ran.summary, study.store.failures(ran.summary.failed))
@@ -79,5 +79,5 @@ def show(ran: "Ran", json: bool) -> None:
     else:
         for table in ran.tables():
             print_table(table)
-        err.print(f"store: {ran.store.location}", markup=False)
+        err.print(f"store: {ran.store.location}")
     exit_if_failed(ran.summary)

@@ -24,6 +24,7 @@ def splits(
     from raymer.corpora.base import load_corpus
     from raymer.errors import RaymerError, UsageError
     from raymer.experiments.spec import load_experiment
+    from raymer.plain import csv_frame
     from raymer.protocols.split_files import split_frame
     from raymer.studies.comparison import choose_protocol
     from raymer.studies.study import make_study, splits_of
@@ -35,9 +36,9 @@ def splits(
     study = make_study(spec, load_corpus(corpus))
     made = splits_of(study, name)
     try:
-        split_frame(made).to_csv(output, index=False)
+        csv_frame(split_frame(made)).to_csv(output, index=False)
     except OSError as error:
         raise RaymerError(f"{output} cannot be written: {error}") from error
-    err.print(f"{len(made)} splits of {len(study.plan.samples.clip_ids)} clips: {output}", markup=False)
+    err.print(f"{len(made)} splits of {len(study.plan.samples.clip_ids)} clips: {output}")
     for note in study.clip_notes():
-        err.print(note, markup=False)
+        err.print(note)

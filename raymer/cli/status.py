@@ -115,7 +115,7 @@ def _show(record: dict[str, Any]) -> None:
         for row in record["systems"]:
             name = f"{row['system']} ({row['n_features']}, {row['protocol']})"
             text = f"  {name:32} {row['done']:4} of {row['fits']:4} done, {row['failed']} failed"
-            out.print(text, markup=False, soft_wrap=True)
+            out.print(text, soft_wrap=True)
     else:
         say(f"{record['store']}: {record['done']} fits done, {len(failed)} failed")
     if record["run"] is not None:

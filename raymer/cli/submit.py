@@ -51,11 +51,11 @@ def submit(
             return
         jobs = Jobs(jobs_address(address))
         job_id = jobs.submit(sent, package, pip or [])
-        err.print(f"{len(package.files)} files, {package.size / 1e6:.1f} MB sent to {jobs.address}", markup=False)
+        err.print(f"{len(package.files)} files, {package.size / 1e6:.1f} MB sent to {jobs.address}")
         if no_wait:
             say(job_id)
             return
-        err.print(f"job {job_id}", markup=False)
+        err.print(f"job {job_id}")
         leave_with(follow(jobs, job_id))
 
 
@@ -87,7 +87,7 @@ def leave_with(job: "Job") -> None:
     if job.state == "SUCCEEDED":
         return
     lines = job.message.strip().splitlines()
-    err.print(f"raymer: job {job.id} {job.state.lower()}{f': {lines[0]}' if lines else ''}", style="red", markup=False)
+    err.print(f"raymer: job {job.id} {job.state.lower()}{f': {lines[0]}' if lines else ''}", style="red")
     raise typer.Exit(job.exit_code or 1)
 
 

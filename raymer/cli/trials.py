@@ -29,7 +29,7 @@ def trials_display(name: str) -> "Iterator[Callable[[SearchProgress], None]]":
         nonlocal last
         if time.monotonic() - last >= LINE_SECONDS:
             last = time.monotonic()
-            err.print(f"{_title(name, progress)}: {_words(progress)}", markup=False)
+            err.print(f"{_title(name, progress)}: {_words(progress)}")
 
     yield line
 

@@ -112,7 +112,7 @@ def tune(
         _log(planned, outcome, mlflow)
     failed = [line for found in _outcomes(outcome, nested) for line in found.failed]
     for line in failed:
-        err.print(f"failed: {line}", style="red", markup=False)
+        err.print(f"failed: {line}", style="red")
     if failed:
         raise typer.Exit(1)
 
@@ -147,7 +147,7 @@ def _draw(planned: "PlannedSearch", outcome: "SearchOutcome", folder: Path) -> N
 
     log = [name for name, item in planned.space.items() if getattr(item, "log", False)]
     paths = write_search_plots(outcome.trials, folder, metric=planned.task.metric, log=log)
-    err.print(f"plots: {', '.join(map(str, paths)) or 'none, too few trials differ'}", markup=False)
+    err.print(f"plots: {', '.join(map(str, paths)) or 'none, too few trials differ'}")
 
 
 def _log(planned: "PlannedSearch", outcome: "SearchOutcome", uri: str) -> None:
@@ -159,7 +159,7 @@ def _log(planned: "PlannedSearch", outcome: "SearchOutcome", uri: str) -> None:
     parent = log_search(
         outcome.trials, uri, experiment=planned.name, search=planned.id, about=about, higher_is_better=better
     )
-    err.print(f"mlflow: run {parent} at {uri}", markup=False)
+    err.print(f"mlflow: run {parent} at {uri}")
 
 
 def _outcomes(outcome: "SearchOutcome", nested: "NestedOutcome | None") -> "list[SearchOutcome]":
@@ -201,7 +201,7 @@ def _show(
         say(f"  {held.value:.4f} on {where}; trained on the {held.n_train} train clips alone")
     if nested:
         _show_nested(nested)
-    err.print(f"journal: {journal}", markup=False)
+    err.print(f"journal: {journal}")
 
 
 def _show_nested(nested: "NestedOutcome") -> None:

@@ -11,6 +11,7 @@ from raymer.corpora.base import Corpus, Target
 from raymer.corpora.registry import IMPORTERS
 from raymer.errors import RaymerError
 from raymer.models.source import Source
+from raymer.plain import markdown
 from raymer.protocols.scoring import find_metric
 from raymer.studies.fit import Fit
 from raymer.studies.samples import Samples
@@ -160,10 +161,11 @@ def describe(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown, for people."""
     corpus = card["corpus"]
     parts = [
-        f"# {card['system']} on {corpus['name']}",
-        f"Method `{card['method']}` of experiment `{card['experiment']}`, fitted by raymer "
+        f"# {markdown(card['system'])} on {markdown(corpus['name'])}",
+        f"Method {markdown(card['method'])} of experiment {markdown(card['experiment'])}, fitted by raymer "
         f"{card['versions']['raymer']} on all {corpus['clips']} clips ({corpus['groups']} groups) of "
-        f"{corpus['title']}. Read it with `raymer predict` or `raymer.load_model`; nothing in this folder is pickled.",
+        f"{markdown(corpus['title'])}. "
+        "Read it with `raymer predict` or `raymer.load_model`; nothing in this folder is pickled.",
         "## What it predicts",
         *(_target_line(target) for target in card["targets"]),
         "## How well",
@@ -185,10 +187,10 @@ def describe(card: Mapping[str, Any]) -> str:
 
 def _target_line(target: Mapping[str, Any]) -> str:
     if target["kind"] == "class":
-        return f"- **{target['name']}**: one of {', '.join(target['classes'])}"
+        return f"- **{markdown(target['name'])}**: one of {', '.join(map(markdown, target['classes']))}"
     known = target["low"] is not None and target["high"] is not None
     scale = f"labels on a scale from {target['low']:g} to {target['high']:g}" if known else "labels without a set scale"
-    return f"- **{target['name']}**: {scale}, here with mean {target['mean']:.3g} and sd {target['sd']:.3g}"
+    return f"- **{markdown(target['name'])}**: {scale}, here with mean {target['mean']:.3g} and sd {target['sd']:.3g}"
 
 
 def _evaluation_lines(evaluation: Mapping[str, Any] | None) -> list[str]:
@@ -197,11 +199,14 @@ def _evaluation_lines(evaluation: Mapping[str, Any] | None) -> list[str]:
             "Not cross-validated: it was fitted without a store of results. Nothing is known of its errors on new "
             "clips, and its predictions have no intervals.",
         ]
-    rows = [f"| {score['target']} | {score['metric']} | {score_words(score)} |" for score in evaluation["scores"]]
+    rows = [
+        f"| {markdown(score['target'])} | {markdown(score['metric'])} | {score_words(score)} |"
+        for score in evaluation["scores"]
+    ]
     metrics = dict.fromkeys(score["metric"] for score in evaluation["scores"])
     return [
-        f"Protocol `{evaluation['protocol']}` ({_pairs(evaluation['rule'])}): the same method and settings, fitted "
-        f"anew on each of {evaluation['splits']} train parts and scored on clips it had not seen. "
+        f"Protocol {markdown(evaluation['protocol'])} ({_pairs(evaluation['rule'])}): the same method and "
+        f"settings, fitted anew on each of {evaluation['splits']} train parts and scored on clips it had not seen. "
         f"{_AGGREGATES[evaluation['aggregate']]}:",
         "| target | metric | score |\n|---|---|---|\n" + "\n".join(rows),
         *(f"- {find_metric(metric).words} ({find_metric(metric).direction})." for metric in metrics),

@@ -10,6 +10,7 @@ import pandas as pd
 from raymer.corpora.door.ids import plain
 from raymer.corpora.tables import find_id_column, numbers, read_table
 from raymer.errors import RaymerError, UsageError
+from raymer.plain import csv_said
 from raymer.protocols.splits import Split
 
 PART_COLUMNS = ("part", "split", "set", "subset")
@@ -53,7 +54,7 @@ def read_split_file(path: Path) -> list[Line]:
         raise UsageError(f"{path} has no column part (or split, set, subset) and no fold")
     others = [name for key, name in names.items() if key not in (*PART_COLUMNS, "repeat", "fold")]
     id_column = others[0] if len(others) == 1 else find_id_column(frame, path)
-    ids = [clip or "" for clip in plain(frame[id_column].astype(str).tolist())]
+    ids = [clip or "" for clip in plain([csv_said(text) for text in frame[id_column].astype(str).tolist()])]
     repeats, folds = (_counted(frame, names.get(name), path) for name in ("repeat", "fold"))
     if part is None:
         return _each_fold(ids, folds, path)

@@ -1,9 +1,14 @@
 """A table for a paper: LaTeX with the rules of booktabs."""
 
+from raymer.plain import visible
 from raymer.reports.text_table import Column, TextTable
 
 ESCAPES = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
+    **{mark: f"{{{mark}}}" for mark in "[]"},  # behind the end of a row a bracket would be its option
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -42,4 +47,4 @@ def _cell(column: Column, text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return "".join(ESCAPES.get(mark, mark) for mark in text)
+    return "".join(ESCAPES.get(mark, mark) for mark in visible(text, lines=False))

@@ -37,6 +37,7 @@ STYLE: dict[str, Any] = {
     "lines.markersize": 4.5,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # names are no formulas
 }
 """matplotlib's settings under which every figure is drawn and written."""
 

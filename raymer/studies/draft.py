@@ -10,6 +10,7 @@ import numpy as np
 from raymer.corpora.base import Corpus, Target
 from raymer.errors import UsageError
 from raymer.features.folders import built_features
+from raymer.plain import visible
 
 ALPHAS = (0.1, 1, 10, 100, 1000, 10000, 100000)
 CS = (0.1, 1, 10, 100)
@@ -56,7 +57,8 @@ def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
         )
     kind = chosen[0].kind
     lines = [
-        f"# {corpus.name}: {len(corpus.clips)} clips. Which representation predicts better, and may that be claimed?",
+        f"# {visible(corpus.name, lines=False)}: {len(corpus.clips)} clips. "
+        "Which representation predicts better, and may that be claimed?",
         "#   raymer run THIS.yaml -c CORPUS -s STORE",
         "#   raymer compare THIS.yaml SYSTEM SYSTEM -c CORPUS -s STORE",
         "#   raymer report THIS.yaml -c CORPUS -s STORE -o REPORT",
@@ -98,7 +100,7 @@ def _targets(corpus: Corpus, names: Sequence[str]) -> list[Target]:
 
 def _left_out(corpus: Corpus, chosen: Sequence[Target]) -> list[str]:
     rest = [target.name for target in corpus.targets if target not in chosen]
-    return [f"# left out, an experiment of their own: {', '.join(rest)}"] if rest else []
+    return [f"# left out, an experiment of their own: {visible(', '.join(rest), lines=False)}"] if rest else []
 
 
 def _protocol(corpus: Corpus, kind: str) -> list[str]:
@@ -107,7 +109,7 @@ def _protocol(corpus: Corpus, kind: str) -> list[str]:
     lines = []
     if corpus.group_name is not None and groups >= 2:
         way, folds = ("stratified_group" if kind == "class" else "group_kfold"), min(FOLDS, groups)
-        lines.append(f"  # no {corpus.group_name} on both sides of a split: {groups} of them")
+        lines.append(f"  # no {visible(corpus.group_name, lines=False)} on both sides of a split: {groups} of them")
     else:
         way, folds = ("stratified" if kind == "class" else "kfold"), min(FOLDS, len(corpus.clips))
         lines.append("  # no groups were given at import: clips of one artist or song may lie on both sides")
@@ -164,6 +166,6 @@ def _row(label: str, table: _Table, steps: Sequence[str], clips: int) -> str:
 
 def _text(text: str) -> str:
     """Return text as YAML takes it: plain where it is a word, else quoted."""
-    is_plain = text.replace(" ", "").replace("-", "").replace("_", "").isalnum() and text[0].isalpha()
+    is_plain = text.replace(" ", "").replace("-", "").replace("_", "").isalnum() and text[:1].isalpha()
     is_word = text.lower() not in ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
     return text if is_plain and is_word and text == text.strip() and text.isascii() else json.dumps(text)
