@@ -16,14 +16,16 @@ from raymer.reports.text_table import Column, TextTable
 from raymer.results.frame import AVERAGE, Metrics, at_epoch, average_over_targets, last_epoch
 from raymer.stats import Comparison, adjust, compare_pairs, pair
 from raymer.stats.shortfall import POWER, detectable, power_for, wanted_clips
+from raymer.stats.verdict import EQUAL, IDENTICAL, NO_CLAIM
 
 ALPHA = 0.05
 NOTES = (
-    "Welch: what the published test calls these splits, at 5 %; it takes them for independent and decides nothing "
-    "here. p: the corrected test's; a single target's is Holm's over the targets of a pair",
-    f"least seen: the smallest true difference that these splits show in {POWER:.0%} of cases. power: in how many "
-    "cases they would show the published difference of means. clips: how many it would take to find, as often, a "
-    "difference as large as the one seen, or as the region of practical equivalence where that is larger",
+    "published: whether A improved on B, and by how much. Welch: what the published test says; it takes the splits "
+    "for independent and decides nothing",
+    "p: the corrected test's; a single target's is Holm's over the targets of a pair. power: in how many cases these "
+    "splits would show the published difference of means. least seen: the smallest true difference that they show in "
+    f"{POWER:.0%} of cases. clips: how many it would take to find, as often, a difference as large as the one seen, or "
+    "as the region of practical equivalence where that is larger",
 )
 
 
@@ -74,9 +76,9 @@ def claim_tests(
 def claims_table(tests: Sequence[ClaimTest]) -> TextTable:
     """Return a line a test: what was published, what Welch's test says here, and what holds."""
     texts = ("target", "A less B", "published", "Welch here", "what holds")
-    numbers = ("difference [95 %]", "p", "published difference", "power", "least seen", "clips")
-    columns = [Column(name, is_number=False) for name in texts]
-    columns += [Column(name, is_published=name == "published difference") for name in numbers]
+    numbers = ("difference [95 %]", "p", "power", "least seen", "clips")
+    columns = [Column(name, is_number=False, is_published=name == "published") for name in texts]
+    columns += [Column(name) for name in numbers]
     columns.append(Column("against the paper", is_number=False))
     lines = tuple(tuple(_cells(test)) for test in tests)
     return TextTable("What was published, and what these splits say", tuple(columns), lines, NOTES)
@@ -85,7 +87,7 @@ def claims_table(tests: Sequence[ClaimTest]) -> TextTable:
 def claims_plot(tests: Sequence[ClaimTest]) -> Plot:
     """Return the forest of the differences, the published ones marked beside ours."""
     published = [test.published.difference if test.published else None for test in tests]
-    words = [test.agreement or "" for test in tests]
+    words = [_words(test) for test in tests]
     title = "What was published, and what these splits say"
     return forest_plot([test.comparison for test in tests], title, "claims", published=published, words=words)
 
@@ -136,28 +138,34 @@ def _cells(test: ClaimTest) -> Iterator[str]:
     low, high = one.nadeau_bengio.interval
     yield one.target
     yield f"{one.a} less {one.b}"
-    yield _said(one, claim)
-    yield _welch(one)
-    yield one.verdict
+    yield "" if claim is None else _published(claim)
+    yield f"{_side(one) if one.welch.p < ALPHA else 'no difference'}, p = {one.welch.p:.2g}"
+    yield _holds(one)
     yield f"{one.difference:+.3f} [{low:+.3f}, {high:+.3f}]"
     yield f"{one.nadeau_bengio.p if one.p_holm is None else one.p_holm:.2g}"
     difference = claim.difference if claim else None
-    yield "" if difference is None else f"{difference:+.3f}"
     yield "" if not difference or (power := power_for(one, abs(difference))) is None else f"{power:.0%}"
     yield "" if (least := detectable(one)) is None else f"{least:.3f}"
     yield "" if (clips := wanted_clips(one)) is None else f"{about(clips):,}"
     yield test.agreement or ""
 
 
-def _said(one: Comparison, claim: PublishedClaim | None) -> str:
-    if claim is None or claim.improved is None:
+def _published(claim: PublishedClaim) -> str:
+    said = [] if claim.improved is None else ["improved" if claim.improved else "not improved"]
+    return ", ".join([*said, *([] if claim.difference is None else [f"{claim.difference:+.3f}"])])
+
+
+def _words(test: ClaimTest) -> str:
+    if test.published is None or test.agreement is None:
         return ""
-    better, worse = (one.a, one.b) if claim.of_a else (one.b, one.a)
-    return f"{better} improved on {worse}" if claim.improved else f"{better} did not improve on {worse}"
+    return f"paper: {_published(test.published)}; {test.agreement}"
 
 
-def _welch(one: Comparison) -> str:
-    if not one.welch.p < ALPHA:
-        return f"no difference (p = {one.welch.p:.2g})"
-    better = one.a if (one.difference > 0) == one.higher_is_better else one.b
-    return f"{better} better (p = {one.welch.p:.2g})"
+def _holds(one: Comparison) -> str:
+    if one.verdict in (EQUAL, IDENTICAL):
+        return one.verdict
+    return "no claim" if one.verdict == NO_CLAIM else _side(one)
+
+
+def _side(one: Comparison) -> str:
+    return "A better" if (one.difference > 0) == one.higher_is_better else "B better"

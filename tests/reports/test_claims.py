@@ -95,11 +95,11 @@ def test_the_table_has_power_for_the_published_difference(report):
     rows = [dict(zip([column.name for column in table.columns], row, strict=True)) for row in table.rows]
     one = tests[0].comparison
     power = power_at(0.1, sd=one.spread.sd, splits=12, ratio=one.spread.ratio)
-    assert (rows[0]["published difference"], rows[0]["power"]) == ("+0.100", f"{power:.0%}")
-    assert rows[0]["published"] == "ridge improved on no_information"
-    assert rows[4]["published"] == "no_information improved on ridge"
-    assert rows[0]["Welch here"].startswith("ridge better")
-    assert "<td>ridge improved on no_information</td>" in make_page(report, []).replace(' class=""', "")
+    assert (rows[0]["published"], rows[0]["power"]) == ("improved, +0.100", f"{power:.0%}")
+    assert [row["published"] for row in rows[1:]] == ["+0.100", "improved, +0.100", "+0.100", "improved, -0.100"]
+    assert rows[0]["Welch here"].startswith("A better, p = ")
+    assert (rows[0]["what holds"], rows[4]["what holds"]) == ("A better", "B better")
+    assert "improved, +0.100</td>" in make_page(report, [])
 
 
 def test_a_pair_that_lacks_a_score_is_not_tested(report):
@@ -116,5 +116,5 @@ def test_the_figure_marks_the_published_difference(report):
     crosses = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "x"]
     assert crosses == pytest.approx([0.1, 0.1, 0.1, 0.1, -0.1])
     texts = [text.get_text() for text in axes.texts]
-    assert texts[0].endswith("same")
-    assert texts[4].endswith("opposite")
+    assert texts[0].endswith("paper: improved, +0.100; same")
+    assert texts[4].endswith("paper: improved, -0.100; opposite")
