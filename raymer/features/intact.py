@@ -6,7 +6,10 @@ prove is called cut off; an MPEG stream without a count that ends between two fr
 
 import struct
 from collections.abc import Callable
+from mmap import mmap
 
+Data = bytes | mmap
+"""A whole file, in memory or mapped: of one that is mapped only the headers are read."""
 _BITRATES = {  # kbit/s of layer III by the four bits of the header; 0 (free format) and 15 (invalid) are not followed
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
@@ -17,7 +20,7 @@ _SYNC_WITHIN = 4096
 _XING_HAS_FRAMES = 1
 
 
-def missing_part(data: bytes) -> str | None:
+def missing_part(data: Data) -> str | None:
     """Return what says that `data`, a whole audio file, is cut off, or None where nothing does.
 
     Knows wav (RIFF), ogg, and MPEG layer III; FLAC's decoder reports a lost end itself.
@@ -25,7 +28,7 @@ def missing_part(data: bytes) -> str | None:
     return _check_for(data)(data)
 
 
-def _check_for(data: bytes) -> Callable[[bytes], str | None]:
+def _check_for(data: Data) -> Callable[[Data], str | None]:
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return _missing_of_wav
     if data[:4] == b"OggS":
@@ -35,7 +38,7 @@ def _check_for(data: bytes) -> Callable[[bytes], str | None]:
     return lambda _: None
 
 
-def _missing_of_wav(data: bytes) -> str | None:
+def _missing_of_wav(data: Data) -> str | None:
     at = 12
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int(struct.unpack_from("<I", data, at + 4)[0])
@@ -47,7 +50,7 @@ def _missing_of_wav(data: bytes) -> str | None:
     return "its header ends before any sample"
 
 
-def _missing_of_ogg(data: bytes) -> str | None:
+def _missing_of_ogg(data: Data) -> str | None:
     at = data.rfind(b"OggS")
     if len(data) < at + 27 or len(data) < at + 27 + data[at + 26]:
         return "the last page is incomplete"
@@ -58,7 +61,7 @@ def _missing_of_ogg(data: bytes) -> str | None:
     return None if is_last else "no page ends the stream"
 
 
-def _missing_of_mpeg(data: bytes) -> str | None:
+def _missing_of_mpeg(data: Data) -> str | None:
     at = _first_frame(data)
     if at is None:
         return None
@@ -74,7 +77,7 @@ def _missing_of_mpeg(data: bytes) -> str | None:
     return f"{frames} of {promised} frames" if is_short else None
 
 
-def _first_frame(data: bytes) -> int | None:
+def _first_frame(data: Data) -> int | None:
     """Return where the first MPEG frame starts that is followed by another, behind an ID3v2 tag if there is one."""
     start = 0
     if data[:3] == b"ID3" and len(data) > 10:
@@ -87,7 +90,7 @@ def _first_frame(data: bytes) -> int | None:
     return None
 
 
-def _frame_length(data: bytes, at: int) -> int | None:
+def _frame_length(data: Data, at: int) -> int | None:
     """Return the bytes of the layer III frame whose header stands at `at`, or None where none stands there."""
     if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE6 != 0xE2:
         return None
@@ -100,7 +103,7 @@ def _frame_length(data: bytes, at: int) -> int | None:
     return samples_by_8 * bitrate * 1000 // _RATES[version][rate_index] + padding if bitrate else None
 
 
-def _promised_frames(data: bytes, at: int) -> int | None:
+def _promised_frames(data: Data, at: int) -> int | None:
     """Return the number of frames that a Xing or Info header in the frame at `at` promises, if it holds one."""
     length = _frame_length(data, at) or 0
     for tag in (b"Xing", b"Info"):

@@ -1,5 +1,6 @@
 """Log-mel spectrograms (paper B, 2.6: 40 bins, frames of 50 ms every 25 ms), in dB with a fixed reference."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -11,10 +12,11 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
 from raymer.errors import UsageError
-from raymer.features.audio import decoder_versions, longest_samples, read_audio
+from raymer.features.audio import audio_blocks, decoder_versions, longest_samples
 
 FLOOR = 1e-10  # power below which dB are not told apart: -100 dB
 BLOCK = 64  # frames at once: their windowed samples and spectra stay in the cache
+MOST = 1 << 20  # Hz, and samples of a transform: beyond it no sound is, only memory
 DTYPES = ("float32", "float16")
 
 
@@ -53,6 +55,8 @@ class LogMel:
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise UsageError(f"dtype {self.dtype!r} is unknown: choose one of {', '.join(DTYPES)}")
+        if max(self.sample_rate, self.n_fft) > MOST or self.n_bins > self.n_fft:
+            raise UsageError(f"sample rate and n_fft are at most {MOST}, and bins at most n_fft")
         if min(self.sample_rate, self.n_bins, self.frame_length, self.hop_length) < 1:
             raise UsageError("sample rate, bins, frame and hop must be positive, and a frame and a hop hold a sample")
         if self.n_fft < self.frame_length:
@@ -101,7 +105,7 @@ class LogMel:
 
     def extract(self, path: Path) -> np.ndarray:
         """Return the spectrogram (n_frames, n_bins) of a file, in `dtype`; raises AudioError."""
-        return log_mel(read_audio(path, self.sample_rate), self).astype(self.dtype, copy=False)
+        return log_mel_of_blocks(audio_blocks(path, self.sample_rate), self).astype(self.dtype, copy=False)
 
 
 def log_mel(samples: np.ndarray, parameters: LogMel) -> np.ndarray:
@@ -119,15 +123,41 @@ def log_mel(samples: np.ndarray, parameters: LogMel) -> np.ndarray:
         10 log10(max(power, 1e-10)), dB; equal to librosa's melspectrogram (hann, power 2, centred, zeros at the ends)
         through power_to_db(ref=1.0, top_db=None).
     """
+    return log_mel_of_blocks([samples], parameters)
+
+
+def log_mel_of_blocks(blocks: Iterable[np.ndarray], parameters: LogMel) -> np.ndarray:
+    """Return the `log_mel` of samples that come in blocks; no more of them is kept than a few frames need.
+
+    The same bits as of one block: frames are transformed by BLOCK from the first on, wherever samples are cut.
+    """
     length, hop = parameters.frame_length, parameters.hop_length
-    n_frames = 1 + len(samples) // hop
     # librosa centres the window in n_fft samples. A shift of the frame changes phases only, so the frame alone is cut
     # out and the transform adds the zeros behind it.
     before = parameters.n_fft // 2 - (parameters.n_fft - length) // 2
-    padded = np.zeros(max(len(samples) + before, (n_frames - 1) * hop) + length, dtype=np.float32)
-    padded[before : before + len(samples)] = samples
-    frames = sliding_window_view(padded, length)[::hop]
-    window, weights = _window(length), _mel_weights(parameters)
+    kept, made, count = np.zeros(before, dtype=np.float32), [], 0
+    for samples in blocks:
+        count += len(samples)
+        kept = np.concatenate([kept, samples])
+        whole = max(0, min((len(kept) - length) // hop + 1, len(kept) // hop)) // BLOCK * BLOCK
+        if whole:
+            made.append(_mel_power(kept, whole, parameters))
+            kept = kept[whole * hop :].copy()
+    left = 1 + count // hop - sum(map(len, made))
+    if left:
+        behind = np.zeros(max(0, (left - 1) * hop + length - len(kept)), dtype=np.float32)
+        made.append(_mel_power(np.concatenate([kept, behind]), left, parameters))
+    mel = np.concatenate(made)
+    np.maximum(mel, np.float32(FLOOR), out=mel)
+    np.log10(mel, out=mel)
+    mel *= 10
+    return mel
+
+
+def _mel_power(samples: np.ndarray, n_frames: int, parameters: LogMel) -> np.ndarray:
+    """Return the power (n_frames, n_bins), float32, in the mel bands of the first frames of `samples`."""
+    frames = sliding_window_view(samples, parameters.frame_length)[:: parameters.hop_length]
+    window, weights = _window(parameters.frame_length), _mel_weights(parameters)
     mel = np.empty((n_frames, parameters.n_bins), dtype=np.float32)
     for start in range(0, n_frames, BLOCK):
         block = slice(start, min(start + BLOCK, n_frames))
@@ -135,9 +165,6 @@ def log_mel(samples: np.ndarray, parameters: LogMel) -> np.ndarray:
         spectrum = scipy.fft.rfft(frames[block] * window, n=parameters.n_fft, axis=1)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         np.matmul(power.astype(np.float32), weights, out=mel[block])
-    np.maximum(mel, np.float32(FLOOR), out=mel)
-    np.log10(mel, out=mel)
-    mel *= 10
     return mel
 
 

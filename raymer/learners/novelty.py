@@ -33,6 +33,13 @@ class Novelty:
     points: np.ndarray[Any, Any]
     limit: float
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where the arrays do not go together."""
+        width = self.mean.shape
+        fits = len(width) == 1 and self.sd.shape == width and self.points.ndim == 2 and self.points.shape[1:] == width
+        if not fits or len(self.points) < 2 or not self.limit > 0:
+            raise ValueError("what it keeps of the train clips does not go together")
+
     @classmethod
     def fit(cls, X: np.ndarray[Any, Any]) -> "Novelty":
         """Measure the train clips X (n_clips, n_features), at least two; ValueError where all are equal."""

@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 import skops.io
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sklearn.base import BaseEstimator
-from skops.io._trusted_types import SKLEARN_ESTIMATOR_TYPE_NAMES, SKLEARN_INTERNAL_TYPE_NAMES
+from sklearn.utils import all_estimators
 
 from raymer.components.component import Component
 from raymer.errors import RaymerError, UsageError
@@ -21,8 +22,6 @@ from raymer.learners.structure import check_structure
 FORMAT = 4
 WRAPPERS = ("sklearn.compose._target.TransformedTargetRegressor", "sklearn.preprocessing._data.MinMaxScaler")
 """What brings labels to a scale and back, around any predictor of raymer's own."""
-GUEST_TYPES = (*SKLEARN_ESTIMATOR_TYPE_NAMES, *SKLEARN_INTERNAL_TYPE_NAMES)
-"""What classes of somebody else's may hold beside their own: the estimators of scikit-learn."""
 KIND = "raymer model"
 MANIFEST = "manifest.json"
 
@@ -147,7 +146,7 @@ def read_estimators(path: Path, components: Sequence[Component]) -> dict[str, An
         nothing of it is constructed then.
     """
     has_guests = any(one.is_foreign for one in components)
-    allowed = frozenset(WRAPPERS).union(*(one.types for one in components), GUEST_TYPES if has_guests else ())
+    allowed = frozenset(WRAPPERS).union(*(one.types for one in components), _of_scikit_learn() if has_guests else ())
     try:
         check_structure(read_objects(path, allowed, guests=has_guests))
         made: dict[str, Any] = skops.io.load(path, trusted=sorted(allowed))
@@ -158,7 +157,20 @@ def read_estimators(path: Path, components: Sequence[Component]) -> dict[str, An
     return made
 
 
+@cache
+def _of_scikit_learn() -> frozenset[str]:
+    """Return what classes of somebody else's may hold beside their own: the estimators of scikit-learn, its losses."""
+    losses = ("HalfSquaredError", "HalfPoissonLoss", "HalfGammaLoss", "HalfTweedieLoss", "HalfTweedieLossIdentity")
+    return frozenset(f"{cls.__module__}.{cls.__name__}" for _, cls in all_estimators()) | {
+        *(f"sklearn._loss.loss.{name}" for name in losses),
+        *(f"sklearn._loss._loss.Cy{name}" for name in losses),
+        *(f"sklearn._loss.link.{name}" for name in ("IdentityLink", "Interval", "LogLink")),
+    }
+
+
 def first_line(error: BaseException) -> str:
-    """Return an error's type and the first line of what it says."""
+    """Return the first line of what an error says; of Python's own about a wrong part, that there is one."""
+    if isinstance(error, LookupError | TypeError | AttributeError | RecursionError | MemoryError | AssertionError):
+        return "its parts are not those of what was saved"
     said = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {said[:200]}" if said else type(error).__name__

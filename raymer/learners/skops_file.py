@@ -10,11 +10,12 @@ import json
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from skops.io._protocol import PROTOCOL
+import skops.io
 
 SCHEMA = "schema.json"
 DEEPEST = 100
@@ -77,11 +78,18 @@ def read_objects(path: Path, allowed: Collection[str], *, guests: bool = False) 
     with np.load(path, allow_pickle=False) as opened:  # an archive of arrays and a text, as an .npz is
         arrays = _Arrays(opened.zip)
         schema = json.loads(arrays.bytes(SCHEMA))
-        if schema.get("protocol") != PROTOCOL:
-            raise UnfitFileError(f"it is of skops' protocol {schema.get('protocol')!r}, this raymer reads {PROTOCOL}")
+        if schema.get("protocol") != _protocol():  # one of before is read by other rules
+            raise UnfitFileError("it is of another format of skops than the one that is installed")
         reader = _Reader(arrays, frozenset(allowed), guests)
         reader.value(schema)
         return reader.found
+
+
+@cache
+def _protocol() -> int:
+    with np.load(io.BytesIO(skops.io.dumps(0)), allow_pickle=False) as opened:
+        number: int = json.loads(opened.zip.read(SCHEMA))["protocol"]
+    return number
 
 
 class _Arrays:

@@ -20,6 +20,7 @@ from raymer.corpora.base import Target
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
 from raymer.features.shards import Broken
+from raymer.features.summary import STATISTICS
 from raymer.identity import array_hash, content_hash
 from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
 from raymer.learners.clips import Sequences
@@ -308,10 +309,13 @@ def _read(folder: Path) -> Model:
     novelty = Novelty(
         arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
     )
-    source = card["features"]["source"]
+    system = System.from_dict({"steps": card["steps"]})
+    source, width = card["features"]["source"], card["features"]["width"]
+    if len(novelty.mean) != (width if system.accepts == "table" else len(STATISTICS) * width):
+        raise RaymerError(f"{MEASURES} is of {len(novelty.mean)} features, the card of {width}")
     model = Model(
         card=card,
-        predictor=FittedSystem.load(folder, System.from_dict({"steps": card["steps"]}), targets),
+        predictor=FittedSystem.load(folder, system, targets),
         source=Source.from_dict(source, folder) if source else None,
         novelty=novelty,
         errors=errors,

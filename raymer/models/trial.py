@@ -17,7 +17,7 @@ from typing import Any
 from raymer.components.plugins import PLUGINS, Plugin
 from raymer.errors import RaymerError, UsageError
 
-SECONDS = 120
+CPU_SECONDS, SECONDS = 120, 900
 MEMORY = 4 << 30
 """Bytes that reading may take beyond what the libraries took."""
 _CODE = "from raymer.models.trial import main; main()"
@@ -77,7 +77,7 @@ def main() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     if pages:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     answer = {"error": "", "exit_code": 0}
