@@ -4,7 +4,6 @@ import os
 import socket
 import tempfile
 import threading
-from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from raymer.engine.carriers import child, freight
 from raymer.engine.carriers.queue import Worker, WorkQueue
 from raymer.engine.carriers.units import WAIT_SECONDS, drain
 from raymer.errors import RaymerError
+from raymer.learners.threads import VARIABLES
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Plan
 
 FRUITLESS = 20
 """Processes in a row that die before any fit ends, until the run gives up."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 class Processes:
@@ -64,36 +63,30 @@ class _Place(threading.Thread):
         self._pool: ProcessPoolExecutor | None = None
 
     def run(self) -> None:
+        """Have units run, by one process after the other where they die."""
         deaths, ended = 0, -1
         while True:
             try:
                 self._drain_once()
                 return
-            except (BrokenProcessPool, CancelledError):
+            except Exception as error:
                 state = self._work.state()
-                if state.stopped is not None:
+                if state.stopped is not None:  # the process was ended in the middle of a fit
                     return
                 done = state.done + len(state.failed)
                 deaths, ended = (deaths + 1 if done == ended else 1), done
-                if deaths > FRUITLESS:
-                    self.error = RaymerError(
-                        f"{deaths} processes in a row died before any fit ended: is memory short? --serial runs fits "
-                        "in one process"
-                    )
+                if not isinstance(error, BrokenProcessPool) or deaths > FRUITLESS:
+                    self.error = _unable(error)
                     self._work.stop(str(self.error))
                     return
-            except Exception as error:
-                self.error = error if isinstance(error, RaymerError) else _unable(error)
-                self._work.stop(str(self.error))
-                return
             finally:
                 self.end()
 
     def _drain_once(self) -> None:
         """Start a process and have units run there; BrokenProcessPool when it dies."""
-        begun = (os.getpid(), self._folder)
+        begun, env = (os.getpid(), self._folder), dict.fromkeys(VARIABLES, "1")
         # Idle for long is no reason to end: a process waits for what the others may give back.
-        pool = ProcessPoolExecutor(1, timeout=None, initializer=child.begin, initargs=begun, env=ONE_THREAD)
+        pool = ProcessPoolExecutor(1, timeout=None, initializer=child.begin, initargs=begun, env=env)
         self._pool = pool
         pid = pool.submit(child.get_ready, self._folder).result()
         worker = Worker("processes", socket.gethostname(), pid)
@@ -110,6 +103,11 @@ class _Place(threading.Thread):
 
 
 def _unable(error: Exception) -> RaymerError:
-    made = RaymerError(f"a process cannot run fits: {type(error).__name__}: {error}")
+    if isinstance(error, RaymerError):
+        return error
+    if isinstance(error, BrokenProcessPool):
+        made = RaymerError(f"{FRUITLESS} processes in a row died before any fit ended: is memory short?")
+    else:
+        made = RaymerError(f"a process cannot run fits: {type(error).__name__}: {error}")
     made.__cause__ = error
     return made

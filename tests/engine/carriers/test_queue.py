@@ -197,3 +197,29 @@ def test_nothing_is_lost_whatever_the_gangs_do(events, restart):
 def test_small_lists(n):
     queue = WorkQueue(make(n))
     assert (queue.take(worker()) is None) == (n == 0)
+
+
+def test_what_came_back_is_not_lent_to_whom_it_may_kill():
+    queue = WorkQueue(make(2))
+    careful = Worker("here", "here", 1, for_returned=False)
+    assert names(queue.take(worker())) == ["f0"]
+    queue.lose(worker())
+    assert names(queue.take(careful)) == ["f1"]
+    assert queue.finish_and_take(careful, ["f1"], [record("f1")]) == (), "others may take it: it waits"
+    assert names(queue.take(worker())) == ["f0"]
+
+
+def test_what_is_handed_over_is_told_of_and_counts():
+    queue = WorkQueue(make(4))
+    queue.take(worker())
+    assert [unit[0].id for unit in queue.hand_over()] == ["f1", "f2", "f3"]
+    assert (queue.state().total, queue.state().waiting) == (4, 3)
+    far = WorkQueue(make(4)[1:])
+    far.finish(worker("b"), ["f1"], [record("f1")])
+    queue.tell(far.progress())
+    queue.finish(worker(), ["f0"], [record("f0")])
+    progress = queue.progress()
+    assert (progress.total, progress.done, progress.waiting) == (4, 2, 2)
+    assert [one.id for one in progress.records] == ["f1", "f0"]
+    assert not progress.is_over
+    assert queue.take(worker()) is None

@@ -1,4 +1,4 @@
-"""The gang on a real, embedded Ray: the same bits as without it, and kill -9 of anything loses nothing."""
+"""A real, embedded Ray, and processes: the same bits as without, and kill -9 of anything loses nothing."""
 
 import contextlib
 import signal
@@ -10,6 +10,8 @@ import psutil
 import pytest
 from killing import Bench, descendants
 
+from raymer.files import Files
+from raymer.results.runs import read_runs
 from raymer.results.store import ResultStore
 
 pytestmark = pytest.mark.slow
@@ -39,9 +41,11 @@ ROOT = Path({root!r})
 
 
 class Held(TransformerMixin, BaseEstimator):
-    # While the file `latch` is there and a third of the fits is done, every other fit waits: a kill finds it running.
+    # While the file `latch` is there and a third of the fits of the store it names is done, every other fit waits: so
+    # help is called, and a kill finds fits running.
     def fit(self, X, y=None):
-        while (ROOT / "latch").exists() and len(list(ROOT.glob("driver/fits/*/*.parquet"))) >= {enough}:
+        latch = ROOT / "latch"
+        while latch.exists() and len(list((ROOT / latch.read_text()).glob("fits/*/*.parquet"))) >= {enough}:
             time.sleep(0.05)
         return self
 
@@ -74,13 +78,35 @@ def bench(tmp_path_factory):
         yield bench
 
 
+class Latched:
+    """A run whose fits wait, once a third is done, until `release`."""
+
+    def __init__(self, bench: Bench, store: str, *words: str) -> None:
+        self.bench, self.store, self.path = bench, store, bench.root / "latch"
+        self.path.write_text(store)
+        self.process = bench.start(store, *words)
+
+    def wait_for_gang(self) -> None:
+        """Return when a worker of a gang has a unit, so that the list was handed over."""
+        deadline = time.monotonic() + 240
+        while not any("(" in worker["node"] for worker in self._workers()):
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def release(self) -> None:
+        self.path.unlink()
+
+    def _workers(self) -> list:
+        files = Files(self.bench.root / self.store)
+        return [worker for run in read_runs(files) for worker in run.workers]
+
+
 @pytest.fixture
-def latch(bench):
-    """While this file is there, fits wait once a third is done."""
-    path = bench.root / "latch"
-    path.touch()
-    yield path
-    path.unlink(missing_ok=True)
+def latched(bench):
+    """Start a latched run: a function of the store and the words."""
+    yield lambda store, *words: Latched(bench, store, *words)
+    (bench.root / "latch").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -107,42 +133,56 @@ def find(process: subprocess.Popen, title: str) -> psutil.Process:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_same_bits_on_any_number_of_workers(bench, serial, workers):
-    rows, err = bench.run(f"workers{workers}", "--workers", workers)
+def test_the_same_bits_on_any_number_of_workers(bench, serial, latched, workers):
+    run = latched(f"workers{workers}", "--address", "local", "--workers", workers)
+    run.wait_for_gang()
+    run.release()
+    rows, err = bench.finish(run.process)
     assert f"{FITS} fits run, 0 found done" in err
     assert table(rows) == table(serial[0])
     assert bits(bench, f"workers{workers}") == serial[1]
 
 
-def test_a_killed_driver_costs_only_what_was_in_flight(bench, serial, latch):
-    process = bench.start("driver", "--workers", "2")
-    wait_for(bench, "driver", ENOUGH, process)
-    family = descendants(process)
-    ranks = [p for p in family if "RayTrainWorker" in " ".join(p.cmdline())]
+@pytest.mark.parametrize(
+    ("words", "title", "seconds"),
+    [(("--address", "local"), "RayTrainWorker", 40), ((), "loky.backend.popen_loky", 10)],
+)
+def test_a_killed_driver_costs_only_what_was_in_flight(bench, serial, latched, words, title, seconds):
+    store = f"driver{seconds}"
+    run = latched(store, "--workers", "2", *words)
+    if words:
+        run.wait_for_gang()
+    find(run.process, title)
+    family = descendants(run.process)
+    theirs = [one for one in family if title in " ".join(one.cmdline())]
     bench.orphans += family
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    _, alive = psutil.wait_procs(ranks, timeout=40)
-    assert alive == [], "the ranks die with their driver"
-    before = bench.files("driver")
+    wait_for(bench, store, ENOUGH, run.process)
+    run.process.send_signal(signal.SIGKILL)
+    run.process.communicate()
+    _, alive = psutil.wait_procs(theirs, timeout=seconds)
+    assert alive == [], "what runs fits dies with its driver"
+    before = bench.files(store)
     assert ENOUGH <= len(before) < FITS, "what was in flight waits for the latch"
-    latch.unlink()
-    rows, err = bench.run("driver", "--serial")
+    run.release()
+    rows, err = bench.run(store, "--serial")
     assert f"{FITS - len(before)} fits run, {len(before)} found done" in err
-    assert {path: mark for path, mark in bench.files("driver").items() if path in before} == before
+    assert {path: mark for path, mark in bench.files(store).items() if path in before} == before
     assert table(rows) == table(serial[0])
-    assert bits(bench, "driver") == serial[1]
+    assert bits(bench, store) == serial[1]
 
 
-def test_killed_parts_of_the_gang_are_replaced(bench, serial):
+def test_killed_parts_of_the_gang_are_replaced(bench, serial, latched):
     """One run, in which a worker, Train's controller and the work list are killed in turn."""
-    process, marks = bench.start("parts", "--workers", "2"), {}
+    run, marks = latched("parts", "--address", "local", "--workers", "2"), {}
+    run.wait_for_gang()
     for part, victim in enumerate(["RayTrainWorker", "TrainController", "WorkList"]):
-        wait_for(bench, "parts", max(FITS * (part + 1) // 5, len(marks) + 1), process)
-        found = find(process, victim)
+        wait_for(bench, "parts", max(FITS * (part + 1) // 5, len(marks) + 1), run.process)
+        found = find(run.process, victim)
         marks = bench.files("parts")
         found.kill()
-    rows, _ = bench.finish(process)
+        if part == 0:
+            run.release()
+    rows, _ = bench.finish(run.process)
     assert len(bench.files("parts")) == FITS
     assert {path: mark for path, mark in bench.files("parts").items() if path in marks} == marks
     assert table(rows) == table(serial[0])

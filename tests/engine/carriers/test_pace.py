@@ -1,0 +1,37 @@
+"""How long work will take, by what has been run of it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from raymer.engine.carriers.pace import LOADING_SECONDS, Pace
+
+
+@dataclass(frozen=True)
+class Rough:
+    cost: tuple[float, float]
+
+
+def unit(seconds):
+    return (Rough((seconds, 0.0)),)
+
+
+def test_nothing_is_known_at_first_and_loading_tells_nothing():
+    pace = Pace()
+    assert pace.seconds([unit(5.0)], []) == 0.0
+    assert pace.seconds([unit(5.0)], [([unit(1.0)], LOADING_SECONDS)]) == 0.0
+    pace.note([unit(1.0)], LOADING_SECONDS)
+    assert pace.seconds([unit(5.0)], []) == 0.0
+
+
+def test_it_is_the_measured_seconds_for_each_rough_one():
+    pace = Pace()
+    pace.note([unit(1.0), unit(1.0)], LOADING_SECONDS + 6.0)
+    assert pace.seconds([unit(2.0), unit(0.5)], []) == pytest.approx(7.5)
+
+
+def test_a_unit_that_takes_very_long_is_seen_before_its_end():
+    pace = Pace()
+    pace.note([unit(1.0)], LOADING_SECONDS + 1.0)
+    assert pace.seconds([unit(4.0)], [([unit(1.0)], 0.5)]) == pytest.approx(4.0)
+    assert pace.seconds([unit(4.0)], [([unit(1.0)], 99.0)]) == pytest.approx(200.0)
