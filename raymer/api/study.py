@@ -3,10 +3,8 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from raymer.api.asking import Answer, Question, answer
-from raymer.api.gathering import gather, write_report
 from raymer.api.results import Ran
 from raymer.api.scores import Scores
 from raymer.audits import Finding, quick_findings
@@ -17,14 +15,17 @@ from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError
 from raymer.experiments.spec import Experiment, load_experiment
-from raymer.models.final import Evaluation, choose_system, evaluate, fit_final, plan_evaluation
-from raymer.models.model import Model
-from raymer.reports.report import Report
 from raymer.results.store import ResultStore
 from raymer.studies.comparison import plan_comparison
 from raymer.studies.fit import Plan
 from raymer.studies.search.journal import SearchOutcome
 from raymer.studies.study import Study, make_study
+
+if TYPE_CHECKING:  # what a run does not need takes seconds to load
+    from raymer.api.asking import Answer
+    from raymer.models.final import Evaluation
+    from raymer.models.model import Model
+    from raymer.reports.report import Report
 
 OnProgress = Callable[[Progress], None]
 
@@ -89,7 +90,7 @@ class OpenStudy:
         on_progress: OnProgress = _silent,
         on_summary: Callable[[RunSummary], None] = lambda summary: None,
         on_looks: Callable[[str], None] = lambda line: None,
-    ) -> Answer:
+    ) -> "Answer":
         """Run the splits that are missing of two systems, and say what may be claimed.
 
         Parameters
@@ -119,6 +120,8 @@ class OpenStudy:
         RaymerError
             When a fit fails: a verdict would rest on the splits that happened to succeed.
         """
+        from raymer.api.asking import Question, answer
+
         wanted = [targets] if isinstance(targets, str) else targets
         question = Question.of(self.spec, names, epoch, rope, all_pairs=all_pairs, sequential=sequential)
         planned = plan_comparison(
@@ -130,8 +133,10 @@ class OpenStudy:
 
         return answer(planned, self.store, question, run, on_looks)
 
-    def report(self, folder: str | Path) -> Report:
+    def report(self, folder: str | Path) -> "Report":
         """Write FOLDER/index.html, one page that needs no network, and return the report; nothing is run."""
+        from raymer.api.gathering import gather, write_report
+
         self.claim()
         made = gather(self.planned, self.corpus, self.store, self.published.epochs)
         write_report(made, Path(folder))
@@ -145,7 +150,7 @@ class OpenStudy:
         protocol: str | None = None,
         evaluated: bool = True,
         on_progress: OnProgress = _silent,
-    ) -> Model:
+    ) -> "Model":
         """Fit a system on all clips and save it in `folder`, if one is given; what lacks of its fits is run first.
 
         Parameters
@@ -157,6 +162,8 @@ class OpenStudy:
         evaluated : bool
             Whether scores and intervals are wanted; without them nothing is cross-validated.
         """
+        from raymer.models.final import choose_system, evaluate, fit_final, plan_evaluation
+
         row = choose_system(self.planned, name, protocol)
         evaluation: Evaluation | None = None
         if evaluated:

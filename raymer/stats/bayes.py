@@ -1,12 +1,14 @@
 """The correlated Bayesian t-test with a region of practical equivalence, by baycomp."""
 
 import math
-
-from baycomp.single import CorrelatedTTest, Posterior
+from typing import TYPE_CHECKING
 
 from raymer.stats.corrected import FLOOR_NOTE, corrected_variance, t_interval
 from raymer.stats.outcome import BayesTest, check_share
 from raymer.stats.pairs import Pairs
+
+if TYPE_CHECKING:
+    from baycomp.single import Posterior
 
 
 def baycomp_runs(pairs: Pairs) -> float:
@@ -57,6 +59,8 @@ def correlated_bayes(pairs: Pairs, *, rope: float, confidence: float = 0.95) -> 
     if pairs.identical:
         note = "identical scores on every split"
         return BayesTest(name, 0.0, df, 0.0, 1.0, 0.0, rope, 0.0, (0.0, 0.0), confidence, True, note)
+    from baycomp.single import CorrelatedTTest, Posterior  # here: it loads half of scipy, and few commands test
+
     # baycomp subtracts its first argument from its second, so the mean is that of B minus A.
     mean, variance, df = CorrelatedTTest.compute_statistics(pairs.scores_a, pairs.scores_b, baycomp_runs(pairs))
     if pairs.constant:
@@ -81,7 +85,7 @@ def check_rope(rope: float) -> None:
         raise ValueError(f"rope must be 0 or more, in units of the metric, not {rope}")
 
 
-def _probabilities(posterior: Posterior) -> tuple[float, float, float]:
+def _probabilities(posterior: "Posterior") -> tuple[float, float, float]:
     found = posterior.probs()
     left, right = float(found[0]), float(found[-1])
     # Taking two tails from one can leave a rounding error below zero.
