@@ -9,14 +9,15 @@ and its negatives all songs before and after that.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
+
+from raymer.learners.compiled import compiled
 
 CLASS_GAPS = (0.0, 1.0)
 """dP and dN between classes coded as whole numbers: no gap within a class, one or more between two."""
 
 
-@numba.njit(cache=True)
+@compiled()
 def fill_ranges(labels: np.ndarray, d_p: float, d_n: float, ranges: np.ndarray) -> None:
     """Write (positives from, positives to, negatives before, negatives from) of every song into `ranges`.
 

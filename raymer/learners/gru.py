@@ -4,12 +4,12 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from raymer.learners import gru_kernels as kernels
+from raymer.learners.compiled import compiled
 from raymer.learners.gru_kernels import CHUNK, DG_STRIDE, LANES, LAYER, ROWS, UNITS, WIDTH
 
 
@@ -269,7 +269,7 @@ def _gradients(layer: Any, sums: np.ndarray[Any, Any]) -> list[Tensor]:
     return [*whole, torch.cat((b[1:3], b[:1])).view(-1), b[1:].reshape(-1)]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _pack_forward(layer: Any, w: Any, u: Any, b: Any, c: Any, pack: Any) -> None:
     """Lay out one layer's weights in the order the step reads them: one tile of units after another, biases last."""
     o = layer.pack
@@ -289,7 +289,7 @@ def _pack_forward(layer: Any, w: Any, u: Any, b: Any, c: Any, pack: Any) -> None
         o += ROWS + UNITS
 
 
-@numba.njit(cache=True)
+@compiled()
 def _pack_backward(layer: Any, matrix: Any, o: Any, order: Any, pack: Any) -> None:
     """Lay out the transpose of (3 * hidden, columns), gates in `order`: one tile of columns after another."""
     columns = matrix.shape[1]

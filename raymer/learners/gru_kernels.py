@@ -18,11 +18,12 @@ Gates, for one layer (torch.nn.GRU's equations; paper B eq. 3 takes r before the
 from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core.extending import intrinsic
+
+from raymer.learners.compiled import compiled
 
 
 def _vector_shape() -> tuple[int, int]:
@@ -270,12 +271,12 @@ _weights_tile = _product(ROWS, VECTORS, DG_STRIDE, 1)
 _weights_rest = _product(ROWS, 1, DG_STRIDE, 1)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _address(array: Any, offset: Any) -> Any:
     return np.int64(array.ctypes.data) + 4 * offset
 
 
-@numba.njit(cache=True)
+@compiled()
 def _to_lanes(source: Any, start: Any, stride: Any, clips: Any, features: Any, target: Any, place: Any) -> None:
     """Transpose (clips, features) with `stride` between clips into (features, LANES)."""
     whole_clips, whole_features = clips // WIDTH * WIDTH, features // WIDTH * WIDTH
@@ -289,7 +290,7 @@ def _to_lanes(source: Any, start: Any, stride: Any, clips: Any, features: Any, t
             target[place + f * LANES + c] = source[start + c * stride + f]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _from_lanes(source: Any, start: Any, wide: Any, target: Any, place: Any) -> None:
     """Transpose (wide, LANES) into (LANES, wide)."""
     for f in range(0, wide, WIDTH):
@@ -297,7 +298,7 @@ def _from_lanes(source: Any, start: Any, wide: Any, target: Any, place: Any) -> 
             _transpose((_address(source, start + f * LANES + c), LANES, _address(target, place + c * wide + f), wide))
 
 
-@numba.njit(cache=True)
+@compiled()
 def _copy_rows(source: Any, start: Any, stride: Any, target: Any, place: Any, step: Any, rows: Any, width: Any) -> None:
     for i in range(rows):
         to = target[place + i * step : place + i * step + width]
@@ -306,13 +307,13 @@ def _copy_rows(source: Any, start: Any, stride: Any, target: Any, place: Any, st
             to[j] = row[j]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _add(target: Any, more: Any) -> None:
     for i in range(len(target)):
         target[i] += more[i]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _layer_forward(
     layer: Any, source: Any, pack: Any, record: Any, gates: Any, scratch: Any, old: Any, new: Any, narrow: Any
 ) -> None:
@@ -330,7 +331,7 @@ def _layer_forward(
             _cell((weights, source, layer.inputs, state, layer.hidden, state + 4 * own, kept, gap, result))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def forward(x: Any, shape: Any, plan: Any, pack: Any, record: Any, size: Any, scratch: Any, y: Any, keep: Any) -> None:
     """Run the stack over `x` into the flat `y` (clips, steps, units of the last layer), from a zero state.
 
@@ -365,7 +366,7 @@ def forward(x: Any, shape: Any, plan: Any, pack: Any, record: Any, size: Any, sc
                     _copy_rows(record, natural, layer.wide, y, (first * steps + t) * units, steps * units, here, units)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _add_rows(pack: Any, x: Any, depth: Any, out: Any, rows: Any) -> None:
     """Add (rows, depth) packed weights times (depth, LANES) gate gradients to `out` (rows, LANES); addresses."""
     for row in range(0, rows // ROWS * ROWS, ROWS):
@@ -374,7 +375,7 @@ def _add_rows(pack: Any, x: Any, depth: Any, out: Any, rows: Any) -> None:
         _back_rest((pack + 4 * row * depth, x, DG_STRIDE, depth, out + 4 * row * LANES, LANES))
 
 
-@numba.njit(cache=True)
+@compiled()
 def _add_weights(dg: Any, factor: Any, wide: Any, depth: Any, out: Any, rows: Any) -> None:
     """Add gate gradients (rows, depth) times `factor` (depth, wide) to `out` (rows, wide); addresses."""
     whole = wide // LANES * LANES
@@ -388,7 +389,7 @@ def _add_weights(dg: Any, factor: Any, wide: Any, depth: Any, out: Any, rows: An
             _weights_rest((dg + 4 * row * DG_STRIDE, factor + 4 * column, wide, depth, place, wide))
 
 
-@numba.njit(cache=True)
+@compiled()
 def _layer_back(
     layer: Any, below: Any, pack: Any, record: Any, block: Any, t: Any, column: Any, scratch: Any, sums: Any
 ) -> None:
@@ -409,7 +410,7 @@ def _layer_back(
         _add_rows(_address(pack, layer.pack_w), dg, depth, _address(scratch, below), rows)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _chunk_weights(
     plan: Any, record: Any, block: Any, start: Any, end: Any, scratch: Any, x_rows: Any, sums: Any
 ) -> None:
@@ -427,7 +428,7 @@ def _chunk_weights(
         _add_weights(dg_state, state, layer.wide, depth, _address(sums, layer.sum_u), rows)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def backward(
     x: Any, shape: Any, plan: Any, pack: Any, record: Any, size: Any, scratch: Any, dy: Any, sums: Any, dx: Any
 ) -> None:

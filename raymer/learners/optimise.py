@@ -2,14 +2,15 @@
 
 import math
 
-import numba
 import numpy as np
+
+from raymer.learners.compiled import compiled
 
 BETA_1, BETA_2 = 0.9, 0.999
 EPSILON = 1e-7  # Keras' default, which the authors of paper A used
 
 
-@numba.njit(cache=True, error_model="numpy")  # no check for zero division, so that the loop vectorises
+@compiled(error_model="numpy")  # no check for zero division, so that the loop vectorises
 def _update(
     parameter: np.ndarray,
     gradient: np.ndarray,

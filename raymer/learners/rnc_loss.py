@@ -12,9 +12,9 @@ is another one back; songs with equal gaps share theirs. So a batch of n costs n
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from raymer.learners.compiled import compiled
 from raymer.learners.triplet_loss import REORDER
 
 DECIMALS = 9
@@ -29,7 +29,7 @@ def label_gaps(labels: np.ndarray) -> np.ndarray:
     return np.round(gaps, DECIMALS)
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=REORDER)
+@compiled(error_model="numpy", fastmath=REORDER)
 def pair_distances(z: np.ndarray, distance: np.ndarray) -> None:
     """Write |z_i - z_j| for embeddings (n, width) into `distance` (n, n); from differences, so near songs are exact."""
     n, width = z.shape
@@ -43,7 +43,7 @@ def pair_distances(z: np.ndarray, distance: np.ndarray) -> None:
             distance[i, j] = distance[j, i] = np.sqrt(total)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def rank_weights(distance: np.ndarray, gaps: np.ndarray, order: np.ndarray, tau: float, weights: np.ndarray) -> float:
     """Return the loss of a batch and write the weights of its pairs.
 

@@ -13,9 +13,9 @@ fit of 200 steps of 256 songs, one thread).
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 
+from raymer.learners.compiled import compiled
 from raymer.learners.triplet_loss import count_active
 
 
@@ -34,7 +34,7 @@ def scale_targets(y: np.ndarray) -> np.ndarray:
     return np.asarray(2.0 * (y - low) / (high - low) - 1.0)
 
 
-@numba.njit(cache=True)
+@compiled()
 def fill_sides(labels: np.ndarray, d_p: float, d_n: float, sides: np.ndarray) -> None:
     """Write into `sides` (n, n), int8, what song j is to song i: 1 a positive, -1 a negative, 0 neither.
 
@@ -99,7 +99,7 @@ class JointGaps:
         return np.asarray(self.negatives[(np.cumsum(self.n_negatives) - self.n_negatives)[anchor] + which])
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def joint_weights(distance: np.ndarray, sides: np.ndarray, margin: np.float32, weights: np.ndarray) -> float:
     """Return the exact loss of a batch and write the weights of its pairs, whatever the relation of its songs is.
 

@@ -7,14 +7,15 @@ of a weighted graph.
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from raymer.learners.compiled import compiled
 
 REORDER = {"reassoc", "contract", "nsz"}
 """Sums may be taken in any order, so that loops become vector instructions; NaN and infinity keep their meaning."""
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=REORDER)
+@compiled(error_model="numpy", fastmath=REORDER)
 def triplet_gradient(z: Any, margin: Any, gradient: Any) -> Any:
     """Return the mean loss over triplets and write the gradient with respect to the embeddings.
 
@@ -44,7 +45,7 @@ def triplet_gradient(z: Any, margin: Any, gradient: Any) -> Any:
     return loss / n
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=REORDER)
+@compiled(error_model="numpy", fastmath=REORDER)
 def count_active(negatives: np.ndarray, bounds: np.ndarray, active: np.ndarray, counts: np.ndarray) -> None:
     """Compare every negative's distance with every bound: count for both sides how often it is the smaller.
 
@@ -71,7 +72,7 @@ def count_active(negatives: np.ndarray, bounds: np.ndarray, active: np.ndarray, 
         counts[i], counts[i + 1], counts[i + 2], counts[i + 3] = c0, c1, c2, c3
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def exact_weights(distance: Any, ranges: Any, margin: Any, weights: Any) -> Any:
     """Return the exact loss of a batch and write the weights of its pairs.
 
@@ -127,7 +128,7 @@ def exact_weights(distance: Any, ranges: Any, margin: Any, weights: Any) -> Any:
     return loss / n_anchors
 
 
-@numba.njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def squared_distances(gram: np.ndarray, distance: np.ndarray) -> None:
     """Write |z_i|^2 + |z_j|^2 - 2 z_i.z_j, never below zero, from the Gram matrix (B, B), float32."""
     n = gram.shape[0]
@@ -139,7 +140,7 @@ def squared_distances(gram: np.ndarray, distance: np.ndarray) -> None:
             distance[i, j] = max(squares[i] + squares[j] - np.float32(2.0) * gram[i, j], np.float32(0.0))
 
 
-@numba.njit(cache=True, error_model="numpy", fastmath=REORDER)
+@compiled(error_model="numpy", fastmath=REORDER)
 def laplacian(weights: np.ndarray, result: np.ndarray) -> None:
     """Write 2 (diag(W 1) - W) with W = weights + weights^T: times Z it is the gradient of the exact loss."""
     n = weights.shape[0]
@@ -153,7 +154,7 @@ def laplacian(weights: np.ndarray, result: np.ndarray) -> None:
         result[i, i] += degree
 
 
-@numba.njit(cache=True)
+@compiled()
 def silence(z: np.ndarray, gradient: np.ndarray) -> None:
     """Set the gradient to zero where the rectified unit is silent; both float32 (B, width)."""
     for i in range(z.shape[0]):
