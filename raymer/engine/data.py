@@ -15,11 +15,14 @@ from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.features.build import BuildPlan, build_shard, finish, missing_shards, prepare, run_serial
 from raymer.features.extractor import Extractor
+from raymer.features.logmel import LogMel
 from raymer.features.manifest import read_manifest
 from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name
 from raymer.features.store import Spectrograms, load_spectrograms, stored_bytes
 
 STORE_SHARE = 0.5
+WORTH_SECONDS = 20.0
+"""What would take this process longer is worth the start of Ray."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,9 @@ def build_features(
             if machine.serial:
                 with threadpool_limits(1):
                     run_serial(plan, target, missing, shape, tracker.add)
-            elif missing:
+            elif rest := _begin_here(plan, target, missing, shape, tracker.add) if machine == LOCAL else missing:
                 with connected(machine.address, machine.workers) as count:
-                    run_on_ray(plan, target, missing, shape, count, tracker.add)
+                    run_on_ray(plan, target, rest, shape, count, tracker.add)
             manifest = finish(plan, target)
         except OSError as error:
             raise RaymerError(f"features cannot be written to {target}: {error}") from error
@@ -115,6 +118,23 @@ def build_features(
         built=len(missing),
         seconds=time.monotonic() - start,
     )
+
+
+def _begin_here(
+    plan: BuildPlan, folder: Path, numbers: list[int], shape: tuple[int, int], on_shard: Callable[[ShardInfo], None]
+) -> list[int]:
+    """Build shards in this process where all are quickly built, and return those that are left for Ray.
+
+    Only log-mel is tried: a clip takes hundredths of a second, and of other extractors a first shard may take minutes.
+    """
+    start, rest = time.monotonic(), list(numbers)
+    while rest and plan.extractor.kind == LogMel.kind:
+        with threadpool_limits(1):
+            on_shard(build_shard(plan, folder, rest.pop(0), shape))
+        pace = (time.monotonic() - start) / (len(numbers) - len(rest))
+        if pace * len(rest) > WORTH_SECONDS:
+            break
+    return rest
 
 
 def run_on_ray(
