@@ -75,7 +75,7 @@ def audio_blocks(path: Path, sample_rate: int = 22050) -> Iterator[np.ndarray]:
         raise AudioError(_why_not_decoded(error)) from error
 
 
-class _Forward(soundfile.SoundFile):
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # it comes without types
     """A file that is read forward in blocks, with the bits that reading it at once gives.
 
     soundfile seeks behind every block, and a decoder of mp3 then begins anew. Once, at the begin, it seeks here too, as
