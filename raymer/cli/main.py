@@ -1,6 +1,11 @@
 """The `raymer` command: one small file a verb, heavy imports inside."""
 
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from raymer.cli import (
     add,
@@ -25,9 +30,36 @@ from raymer.cli import (
     verify,
 )
 from raymer.cli.verb import verb
+from raymer.plain import visible
+
+_Refused: Any = typer.BadParameter.__mro__[2]  # Click's own base of what a command line refuses, wherever Typer has it
+
+
+@contextlib.contextmanager
+def _shown() -> Iterator[None]:
+    """Let what the command line itself refuses, and repeats, be seen as it is."""
+    try:
+        yield
+    except _Refused as error:
+        error.message = visible(error.message, lines=False)
+        raise
+
+
+class _Verbs(TyperGroup):
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read the verb's name."""
+        with _shown():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the verb's words, and do it."""
+        with _shown():
+            return super().invoke(ctx)
+
 
 app = typer.Typer(
     name="raymer",
+    cls=_Verbs,
     help="Does this representation really predict better? Leak-free experiments on small corpora, on a laptop or Ray.",
     no_args_is_help=True,
     add_completion=False,

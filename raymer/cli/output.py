@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from raymer.reports.text_table import TextTable
 
 LINE_SECONDS = 10.0
+LONGEST = 600
 SLOW_SECONDS = 1.0
 """Slowest fits are named when they took longer."""
 
@@ -58,9 +59,21 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     except RaymerError as error:
         err.print(f"raymer: {visible(worded(str(error)), lines=False)}", style="red")
         raise typer.Exit(error.exit_code) from error
+    except (OSError, UnicodeError) as error:
+        err.print(f"raymer: {visible(_of_system(error), lines=False)}", style="red")
+        raise typer.Exit(1) from error
     except KeyboardInterrupt:
         err.print("raymer: stopped; the same command goes on from here")
         raise typer.Exit(130) from None
+
+
+def _of_system(error: OSError | UnicodeError) -> str:
+    """Return what the machine refuses: a name that cannot be one, a disk that is full, a file that may not be read."""
+    if isinstance(error, UnicodeError):
+        return f"text that is no Unicode: {error}"
+    named = f"{error.filename}: " if error.filename is not None else ""
+    text = f"{named}{error.strerror or error or type(error).__name__}"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
 
 
 def print_json(value: Any) -> None:

@@ -28,7 +28,7 @@ from raymer.corpora.remote import local_copy
 from raymer.errors import RaymerError, UsageError
 from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
-from raymer.records import check_columns, is_float, is_number, is_text, whole
+from raymer.records import check_columns, is_float, is_number, is_text, shown, whole
 
 WRITE_CELLS = 1 << 20
 
@@ -285,6 +285,8 @@ def load_corpus(folder: str | Path) -> Corpus:
     RaymerError
         When a file is damaged or was changed since the import, or an object store does not answer.
     """
+    if not isinstance(folder, str | Path):
+        raise UsageError(f"a corpus is read from a folder or a URI, not from {shown(folder)}")
     folder = local_copy(str(folder), MANIFEST) if is_uri(folder) else Path(folder)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder: make a corpus with `raymer import`")

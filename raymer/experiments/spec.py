@@ -186,6 +186,12 @@ class Experiment(_Strict):
     not_mentioned: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 
+    def __init__(self, **said: Any) -> None:
+        try:
+            super().__init__(**said)
+        except ValidationError as error:
+            raise UsageError(f"Experiment: {_first_fault(error)}") from error
+
     def input_of(self, system: SystemSpec) -> str | None:
         """Return the name of what a system reads: "a+b" for tables that are joined; None where nobody says.
 

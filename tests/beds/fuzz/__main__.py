@@ -30,7 +30,7 @@ from beds.fuzz.case import Case, Family
 from beds.fuzz.process import start
 from beds.fuzz.verdict import FAULTS, GOOD, Verdict, controls, judge
 
-SECONDS = 90.0
+SECONDS = 300.0
 """After which a case has given no answer; its processor time is limited to less, so that a busy machine is no fault."""
 
 
