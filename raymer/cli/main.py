@@ -30,6 +30,7 @@ from raymer.cli import (
     verify,
 )
 from raymer.cli.verb import verb
+from raymer.ending import ENDING
 from raymer.plain import visible
 
 _Refused: Any = typer.BadParameter.__mro__[2]  # Click's own base of what a command line refuses, wherever Typer has it
@@ -93,6 +94,7 @@ app.add_typer(jobs.jobs)
 
 def main() -> None:
     """Run the command line."""
+    ENDING.begin()
     app()
 
 

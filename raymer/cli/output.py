@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from raymer.ending import LINE, Told
 from raymer.errors import RaymerError
 from raymer.plain import visible
 
@@ -59,12 +60,14 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     except RaymerError as error:
         err.print(f"raymer: {visible(worded(str(error)), lines=False)}", style="red")
         raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as told:
+        err.print(LINE)
+        raise typer.Exit(told.exit_code if isinstance(told, Told) else 130) from None
+    except BrokenPipeError:
+        raise
     except (OSError, UnicodeError) as error:
         err.print(f"raymer: {visible(_of_system(error), lines=False)}", style="red")
         raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        err.print("raymer: stopped; the same command goes on from here")
-        raise typer.Exit(130) from None
 
 
 def _of_system(error: OSError | UnicodeError) -> str:

@@ -109,7 +109,7 @@ def in_flags(message: str, names: Sequence[str]) -> str:
     splits=1 -> --splits 1, for the parameters `names` of a verb.
     """
     field = re.compile(rf"(?<![\w.:'])({'|'.join(names)})=('[^']*'|[\w.:/-]+)")
-    return field.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2]}", message)
+    return field.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2]}".removesuffix(" True"), message)
 
 
 def given_options(chosen: dict[str, Any]) -> list[str]:

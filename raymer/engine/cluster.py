@@ -9,7 +9,9 @@ import sys
 import threading
 from collections.abc import Iterator
 
+from raymer.ending import ENDING
 from raymer.engine.machine import EMBEDDED, HERE
+from raymer.engine.token import keep_token
 from raymer.errors import RaymerError, UsageError
 
 QUIET = {
@@ -100,8 +102,10 @@ def _connect(address: str, workers: int | None) -> None:
     if _address == address and ray.is_initialized():
         return
     check_reachable(address)
+    keep_token(make=address == EMBEDDED)
     try:
         _start(address, workers)
+        ENDING.again()  # Ray has put its own handlers in their place, which print a stack
     except Exception as error:  # a node that is slow to start raises a bare one
         raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
     _address = address
@@ -166,15 +170,26 @@ def _own_generator() -> Iterator[None]:
 
 def check_reachable(address: str) -> None:
     """Raise where nothing answers: Ray waits for minutes on a wrong address, a plain connection says within seconds."""
-    if address in (HERE, EMBEDDED, "auto"):
+    if address in (HERE, EMBEDDED):
         return
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    found = _running() if address == "auto" else address
+    host, colon, port = found.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit() or not host:
         raise UsageError(f"address={address!r} is none of here, local, auto, HOST:PORT, ray://HOST:PORT")
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:
         raise RaymerError(f"no Ray at {address!r}: {error.strerror or error}") from error
+
+
+def _running() -> str:
+    """Return the address of the cluster that runs on this machine, as Ray finds it; it may have ended since."""
+    from ray._private.services import get_ray_address_from_environment
+
+    try:
+        return str(get_ray_address_from_environment("auto", None))
+    except ConnectionError as error:
+        raise RaymerError("no Ray at 'auto': no cluster runs on this machine") from error
 
 
 def _reason(error: BaseException) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from raymer.ending import ENDING
 from raymer.engine.carriers.driver import drive
 from raymer.engine.carriers.queue import FitRecord, Progress
 from raymer.engine.carriers.run_log import RunLog
@@ -93,7 +94,8 @@ def _sound(plan: Plan, store: ResultStore) -> set[str]:
 def _closed_if_stopped(log: RunLog) -> Iterator[None]:
     """Leave word in the store of why a run stopped, if the store can be written."""
     try:
-        yield
+        with ENDING.saying(lambda word: log.close("stopped", word)):
+            yield
     except BaseException as error:
         with contextlib.suppress(StoreError):
             log.close("stopped", str(error) or type(error).__name__)

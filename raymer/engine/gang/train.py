@@ -19,6 +19,7 @@ from raymer.engine.carriers.units import run_units
 from raymer.engine.gang.metrics import count_fits
 from raymer.engine.gang.room import Room
 from raymer.engine.gang.sharing import SharedInputs
+from raymer.engine.orphan import end_with_parent
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
@@ -74,6 +75,12 @@ class Gang(threading.Thread):
 
     def run(self) -> None:
         """Run the gang to its end; what it raised is kept in `error`."""
+        try:
+            self._run()
+        except Exception as error:
+            self.error = error
+
+    def _run(self) -> None:
         from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
         from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
@@ -94,8 +101,6 @@ class Gang(threading.Thread):
                     logging_config=LoggingConfig(log_level="ERROR"),
                 ),
             ).fit()
-        except Exception as error:
-            self.error = error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -112,6 +117,7 @@ def _drain(config: dict[str, Any]) -> None:
     """Take units from the list until all are done: what a worker does."""
     import ray
 
+    end_with_parent()
     errand, node = config["errand"], ray.get_runtime_context().get_node_id()
     place = f"{ray.util.get_node_ip_address()} ({node[:6]})"
     worker = Worker(config["gang"], place, os.getpid(), config["for_gpu"])

@@ -21,6 +21,8 @@ POLL_SECONDS = 0.2
 LOOK_SECONDS = 1.0
 FRUITLESS = 20
 """Gangs in a row that die before any fit ends, until the run gives up."""
+STARTS = 3
+"""Gangs in a row that end before a worker of theirs asked for work, until the run gives up."""
 MOST_GANGS = 8
 """More would burden the driver's node, since each has a controller: the smallest is dissolved into a new one."""
 START_SECONDS = 300.0
@@ -115,6 +117,7 @@ class _Watch:
     joined: set[str] = field(default_factory=set)
     ended: int = 0
     fruitless: int = 0
+    unstarted: int = 0
     seen_room: tuple[Room, int] | None = None
     looked: float = float("-inf")
     lively: float = field(default_factory=time.monotonic)
@@ -151,6 +154,12 @@ class _Watch:
         for gang in dead:
             gang.raise_if_hopeless()
             self.fruitless += gang.error is not None
+            self.unstarted = 0 if gang.label in self.joined else self.unstarted + 1
+            if gang.error is not None and self.unstarted >= STARTS:
+                raise RaymerError(
+                    f"no gang of workers can start on Ray ({first_cause(gang.error)}): serial=True runs the fits in "
+                    "this process"
+                ) from gang.error
         if dead and self.is_local and not self.gangs:
             free_orphaned_room()
 
@@ -201,6 +210,14 @@ class _Watch:
             raise RaymerError(
                 f"{self.fruitless} gangs of workers in a row died before any fit ended ({held}): is memory short?"
             )
+
+
+def first_cause(error: BaseException) -> str:
+    """Return in one line what lies at the ground of an error: the first of those that led to it."""
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {said[:200]}" if said else type(error).__name__
 
 
 def _start_list(store: ResultStore, guests: Guests) -> Any:
