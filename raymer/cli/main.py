@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,6 +14,7 @@ from raymer.cli import (
     components,
     corpora,
     demo,
+    doctor,
     draft,
     features,
     fit,
@@ -63,9 +64,26 @@ app = typer.Typer(
     cls=_Verbs,
     help="Does this representation really predict better? Leak-free experiments on small corpora, on a laptop or Ray.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from raymer import __version__
+
+        typer.echo(f"raymer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def raymer(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Take what stands before a verb."""
+
 
 app.command("demo")(demo.demo)
 app.command("corpora")(corpora.corpora)
@@ -90,6 +108,7 @@ app.command("fit")(fit.fit)
 app.command("predict")(predict.predict)
 app.command("submit", context_settings=submit.FOLLOW_SETTINGS)(submit.submit)
 app.add_typer(jobs.jobs)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
