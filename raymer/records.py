@@ -101,7 +101,7 @@ def first_fault(error: ValidationError) -> str:
 
 def shown(value: object) -> str:
     """Return a value for a message, cut where it is long."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

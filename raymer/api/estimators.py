@@ -16,6 +16,7 @@ from raymer.learners.predictors import PREDICTORS
 from raymer.learners.presets import preset
 from raymer.learners.reducers import REDUCERS
 from raymer.learners.system import System
+from raymer.records import shown
 
 AsSystem = Any
 """A preset's name, a System, steps as a YAML has them, or an estimator of scikit-learn's kind (a Pipeline of such)."""
@@ -43,7 +44,9 @@ def as_system(given: AsSystem) -> System:
         return System.of([_record(given)])
     if isinstance(given, Sequence):
         return System.of([step if isinstance(step, str | Mapping) else _record(step) for step in given])
-    raise UsageError(f"{given!r} is no system: give a preset's name, steps, or an estimator of scikit-learn's kind")
+    raise UsageError(
+        f"{shown(given)} is no system: give a preset's name, steps, or an estimator of scikit-learn's kind"
+    )
 
 
 def _record(estimator: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from raymer.corpora.door.columns import Columns, find_mixed, is_list, join_lists
 from raymer.corpora.door.roles import RoleOptions, stay_text
 from raymer.corpora.door.table_data import TableData, name_columns
 from raymer.errors import RaymerError, UsageError
+from raymer.records import shown
 
 Names = str | Sequence[str]
 
@@ -126,6 +127,8 @@ def corpus_from_arrays(
     columns = _targets(y, targets)
     taken = {"clip_id": ids, "group": groups, **columns}
     for title, column in taken.items():
+        if column is not None and (not hasattr(column, "__len__") or getattr(column, "ndim", 1) == 0):
+            raise UsageError(f"{title} is {shown(column)}: a value a row of X is needed")
         if column is not None and len(column) != len(values):
             raise UsageError(f"X has {len(values)} rows and {title} {len(column)}")
         if column is not None and title in names:
