@@ -17,13 +17,11 @@ import pandas as pd
 
 from benchmarks.planted_null import copies_pairs, found
 from raymer.experiments.spec import Experiment, load_experiment
-from raymer.reports.claims import ClaimTest, claim_tests, claims_plot
-from raymer.reports.comparison import about
+from raymer.reports.claims import ClaimTest, claim_tests, claims_plot, claims_table
 from raymer.reports.interval import corrected_interval
 from raymer.reports.plot import write_plot
 from raymer.results.frame import AVERAGE
 from raymer.stats import Pairs, compare_pairs, decide, pair, plan_looks
-from raymer.stats.shortfall import detectable, power_for, wanted_clips
 
 DOCS = Path(__file__).parents[1] / "docs"
 RUNS = DOCS / "runs"
@@ -64,7 +62,7 @@ def folds_table() -> str:
     methods, rows = list(published), []
     inside = dict.fromkeys(methods, 0)
     for target in (*spec.targets, AVERAGE):
-        cells = [target.replace("_", " ")]
+        cells = [_plain(target)]
         for method in methods:
             mine = last[(last["method"] == method) & (last["target"] == target)]
             low, high = _interval(mine)
@@ -103,33 +101,9 @@ def claims() -> list[ClaimTest]:
 
 
 def claims_rows() -> str:
-    """Return a row a claim and emotion: Welch, what holds, the difference, and what could have been seen."""
-    rows = []
-    for test in claims():
-        one, claim = test.comparison, test.published
-        low, high = one.nadeau_bengio.interval
-        p = one.nadeau_bengio.p if one.p_holm is None else one.p_holm
-        theirs = claim.difference if claim else None
-        power = power_for(one, abs(theirs)) if theirs else None
-        said = "" if claim is None or claim.improved is None else ("improved" if claim.improved else "not improved")
-        rows.append(
-            [
-                f"{one.a} less {one.b}",
-                one.target.replace("_", " "),
-                said,
-                "" if theirs is None else f"{theirs:+.3f}",
-                f"{one.difference:+.3f} [{low:+.3f}, {high:+.3f}]",
-                f"{one.welch.p:.2g}",
-                f"{p:.2g}",
-                one.verdict,
-                "" if power is None else f"{power:.0%}",
-                f"{detectable(one) or 0:.3f}",
-                f"{about(wanted_clips(one) or 0):,}",
-                test.agreement or "",
-            ]
-        )
-    head = ["pair", "emotion", "published", "published difference", "difference [95 %]", "p, Welch", "p, corrected"]
-    return table([*head, "what holds", "power", "least seen", "clips", "against the paper"], rows)
+    """Return a row a claim and emotion, as the report has it."""
+    made = claims_table(claims())
+    return table([column.name for column in made.columns], [[_plain(cell) for cell in row] for row in made.rows])
 
 
 def tests_table() -> str:
@@ -150,27 +124,8 @@ def null_table() -> str:
     for target, pairs in copies_pairs(frame, CLIPS).items():
         called = found([pairs])
         words = ["yes" if called[name] else "no" for name in ("welch", "nadeau_bengio")]
-        rows.append([target.replace("_", " "), f"{pairs.difference:+.3f}", *words])
+        rows.append([_plain(target), f"{pairs.difference:+.3f}", *words])
     return table(["emotion, shuffled", "difference of the copies", "Welch claims", "corrected claims"], rows)
-
-
-def search_table() -> str:
-    """Return the search: flat best, nested estimate, optimism, and what each outer fold chose."""
-    frame = pd.read_csv(RUNS / "emotify-search.csv")
-    rows = [
-        [
-            str(row["fold"]),
-            f"{row['gamma']:.3g}",
-            f"{row['learning_rate']:.3g}",
-            f"{row['excerpt']:.0f}",
-            f"{row['inner']:.3f}",
-            "" if np.isnan(row["outer"]) else f"{row['outer']:.3f}",
-        ]
-        for row in frame.to_dict("records")
-    ]
-    flat, outer = frame.loc[0, "inner"], frame["outer"].dropna()
-    said = f"Flat best {flat:.3f}, nested estimate {outer.mean():.3f}, optimism {flat - outer.mean():+.3f}."
-    return f"{table(['fold', 'gamma', 'learning rate', 'excerpt', 'inner value', 'outer value'], rows)}\n\n{said}"
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
@@ -179,7 +134,6 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "claims": claims_rows,
     "tests": tests_table,
     "null": null_table,
-    "search": search_table,
 }
 
 
@@ -197,6 +151,10 @@ def _interval(scores: pd.DataFrame) -> tuple[float, float]:
     made = corrected_interval(scores)
     assert made is not None
     return made
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _others(scores: pd.DataFrame) -> list[tuple[str, str]]:

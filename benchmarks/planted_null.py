@@ -72,11 +72,11 @@ def copies_pairs(frame: pd.DataFrame, clips: int) -> dict[str, Pairs]:
     }
 
 
-def halves(features: np.ndarray, labels: np.ndarray, shuffles: int) -> list[Pairs]:
-    """Return the paired R2 of ridge on two choices of columns, one a shuffle of `labels` (n,)."""
+def halves(features: np.ndarray, labels: np.ndarray, shuffles: int, splits: int) -> list[Pairs]:
+    """Return the paired R2 of ridge on two choices of columns over `splits`, one a shuffle of `labels` (n,)."""
     scaled = (features - features.mean(0)) / features.std(0)
     clips = len(labels)
-    design = Design(clips, SPLITS, round(clips * 0.1), 0.0)
+    design = Design(clips, splits, round(clips * 0.1), 0.0)
     made = []
     for stream in np.random.SeedSequence(0).spawn(shuffles):
         rng = np.random.default_rng(stream)
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("input", nargs="?", default="logmel", help="table of `halves`")
     parser.add_argument("--epochs", type=int, default=20, help="of `copies` (default 20)")
     parser.add_argument("--shuffles", type=int, default=1000, help="of `halves` (default 1000)")
+    parser.add_argument("--splits", type=int, default=SPLITS, help=f"of `halves` (default {SPLITS})")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--store", help="where the fits of `copies` are kept")
     parser.add_argument("--out", type=Path, help="write the scores of `copies` as CSV")
@@ -113,8 +114,8 @@ def main() -> None:
     else:
         table = corpus.inputs[given.input].values
         varying = table[:, np.isfinite(table).all(0) & (table.std(0) > 0)]
-        pairs = halves(varying, corpus.clips[corpus.targets[0].name].to_numpy(), given.shuffles)
-    print(f"{len(pairs)} pairs on {SPLITS} splits, called different at 5 %: {found(pairs)}")
+        pairs = halves(varying, corpus.clips[corpus.targets[0].name].to_numpy(), given.shuffles, given.splits)
+    print(f"{len(pairs)} pairs on {pairs[0].count} splits, called different at 5 %: {found(pairs)}")
 
 
 if __name__ == "__main__":
