@@ -7,13 +7,13 @@ import sys
 import pytest
 
 CODE = """
-import hashlib, sys, time
+import hashlib, sys, threading, time
 from raymer.ending import ENDING, LINE, Told
 
 ENDING.begin()
 with ENDING.saying(lambda word: print("last words:", word, flush=True)):
-    print("ready", flush=True)
     try:
+        threading.Timer(0.5, lambda: print("ready", flush=True)).start()  # once this thread is at its work
         if sys.argv[1] == "compiled":
             hashlib.pbkdf2_hmac("sha512", b"x", b"y", 2_000_000_000)  # no signal reaches Python within it
         while True:
