@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's control and format characters, halves of pairs, and ends of lines: what moves, hides or breaks text."""
@@ -49,7 +50,7 @@ def csv_said(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
-def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
+def csv_frame(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return a table as it is written for people: texts quoted out of harm, numbers as they are."""
     made = frame.rename(columns=lambda name: csv_text(name) if isinstance(name, str) else name)
     for place, kind in enumerate(frame.dtypes):

@@ -9,6 +9,7 @@ import typer
 
 from raymer.cli.options import JobsAddressOption
 from raymer.cli.output import err, one_line_errors, say
+from raymer.engine.machine import HERE
 from raymer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list
     extra += [read_plugin(path).path for path in plugins if path]
     sent = [Path(path.name) for path in extra if path.suffix == ".py"]
     if "address" in params:
-        if params["address"] != "local":
+        if params["address"] != HERE:
             raise UsageError("--address belongs to submit, before the verb: the job runs on the cluster it is sent to")
         if not params.get("serial"):
             params["address"] = "auto"

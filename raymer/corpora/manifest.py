@@ -11,7 +11,7 @@ from raymer.records import Record, read_record, to_json
 FORMAT = 2
 MANIFEST = "corpus.json"
 REMEDY = "import again"
-NAME = r"^[\w-][\w.-]*$"
+NAME = r"^[^./\\\x00-\x1f][^/\\\x00-\x1f]*$"
 """Of an input: what is also the name of a file."""
 
 

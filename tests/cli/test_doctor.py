@@ -15,17 +15,17 @@ import raymer
 def test_it_says_what_is_here_and_nothing_of_the_user(cli, monkeypatch, tmp_path):
     home = tmp_path / "home-of-somebody"
     home.mkdir()
-    (home / "own.py").write_text("class Own: pass\n")
+    (home / "doctors_own.py").write_text("class Own: pass\n")
     monkeypatch.chdir(home)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("RAY_AUTH_TOKEN", "sesame")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(home))
-    result = cli("doctor", "--plugin", home / "own.py", "--json")
+    result = cli("doctor", "--plugin", home / "doctors_own.py", "--json")
     found = records(result)
     assert result.exit_code == 0, found["problems"]
     assert found["facts"]["versions"]["raymer"] == raymer.__version__
     assert found["facts"]["processor"]["cores"] == os.cpu_count()
-    assert found["facts"]["plugins"]["files"] == ["own"]
+    assert found["facts"]["plugins"]["files"] == ["doctors_own"]
     assert found["facts"]["numba"] == {"where": "NUMBA_CACHE_DIR", "writable": True, "kept": 0}
     assert found["facts"]["ray"]["version"]
     for secret in ("sesame", str(home), os.uname().nodename, str(Path.cwd())):

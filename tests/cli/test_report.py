@@ -83,7 +83,7 @@ def test_files_say_what_the_run_said(page, cli, place):
     tex = (folder / "results.tex").read_text()
     assert tex.count(r"\toprule") == 1
     assert rf"{abs(run[0]['mean']):.3f} $\pm$ {run[0]['sd']:.3f}" in tex
-    assert r"Small \& <b>quick</b>" in tex
+    assert r"Small \& \textless{}b\textgreater{}quick\textless{}/b\textgreater{}" in tex
 
 
 def test_page_is_one_escaped_file(page):

@@ -139,7 +139,7 @@ def test_not_a_corpus_folder(tmp_path):
     with pytest.raises(UsageError, match="holds no corpus"):
         load_corpus(tmp_path)
     (tmp_path / "corpus.json").write_text(json.dumps({"format": 99}))
-    with pytest.raises(RaymerError, match="corpus format 99"):
+    with pytest.raises(RaymerError, match="has format 99"):
         load_corpus(tmp_path)
 
 

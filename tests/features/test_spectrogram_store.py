@@ -157,7 +157,7 @@ def test_a_damaged_shard_is_named(plan, built):
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(RaymerError, match="part-0001.parquet is damaged"):
         load_spectrograms(built)
-    with pytest.raises(RaymerError, match="part-0001.parquet is no shard"):
+    with pytest.raises(RaymerError, match="part-0001.parquet is damaged"):
         finish(plan, built)
 
 

@@ -97,6 +97,7 @@ def test_long_work_is_handed_over_to_a_gang(odd, store, called, slow, monkeypatc
     (odd / "latch").touch()
     monkeypatch.setattr(driver, "LONG_SECONDS", 1.0)
     monkeypatch.setattr("raymer.engine.gang.watch.ask_for_nodes", lambda wanted: None)
+    monkeypatch.setattr(driver, "check_reachable", lambda address: None)
     nodes = set()
 
     def unlatch(progress):
