@@ -128,12 +128,32 @@ def null_table() -> str:
     return table(["emotion, shuffled", "difference of the copies", "Welch claims", "corrected claims"], rows)
 
 
+def search_table() -> str:
+    """Return the search: flat best, nested estimate, optimism, and what each outer fold chose."""
+    frame = pd.read_csv(RUNS / "emotify-search.csv")
+    rows = [
+        [
+            str(row["fold"]),
+            f"{row['gamma']:.3g}",
+            "its own" if np.isnan(row["learning_rate"]) else f"{row['learning_rate']:.3g}",
+            f"{row['excerpt']:.0f}",
+            f"{row['inner']:.3f}",
+            "" if np.isnan(row["outer"]) else f"{row['outer']:.3f}",
+        ]
+        for row in frame.to_dict("records")
+    ]
+    flat, outer = frame.loc[0, "inner"], frame["outer"].dropna()
+    said = f"Flat best {flat:.3f}, nested estimate {outer.mean():.3f}, optimism {flat - outer.mean():+.3f}."
+    return f"{table(['fold', 'gamma', 'learning rate', 'excerpt', 'inner value', 'outer value'], rows)}\n\n{said}"
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "folds": folds_table,
     "curves": curves_table,
     "claims": claims_rows,
     "tests": tests_table,
     "null": null_table,
+    "search": search_table,
 }
 
 
