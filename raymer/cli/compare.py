@@ -8,7 +8,7 @@ import typer
 from raymer.cli.options import ExperimentArgument, JsonOption
 from raymer.cli.output import err, print_json, print_summary, progress_display, say
 from raymer.cli.over_corpora import open_each, show_over
-from raymer.cli.verb import MachineOptions, verb
+from raymer.cli.verb import ChangesOptions, MachineOptions, verb
 from raymer.cli.verdicts import print_comparisons
 from raymer.errors import UsageError
 
@@ -25,6 +25,7 @@ def compare(
     ],
     store: Annotated[list[str], typer.Option("--store", "-s", help="Where results are kept: a folder or a URI.")],
     machine: MachineOptions,
+    changes: ChangesOptions,
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -80,13 +81,13 @@ def compare(
     if len(corpus) > 1 or len(store) > 1:
         if all_pairs or sequential or splits is not None:
             raise UsageError("--all-pairs, --sequential and --splits go with one corpus")
-        studies = open_each(experiment, also or [], corpus, store, machine)
+        studies = open_each(experiment, also or [], corpus, store, machine, changes)
         asked = {"targets": target, "protocol": protocol, "metric": metric, "epoch": epoch, "rope": rope}
         show_over(studies, names or [], asked, plot, json)
         return
     if also:
         raise UsageError("--also would have no effect: there is one corpus")
-    study = open_study(experiment, corpus[0], store[0], machine=machine)
+    study = open_study(experiment, corpus[0], store[0], machine=machine, **changes)
     try:
         with progress_display(study.spec.name) as show:
             found = study.compare(

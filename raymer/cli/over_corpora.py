@@ -17,9 +17,17 @@ SHARED = "the corpora are taken for independent samples: `raymer audit C1 C2` sa
 
 
 def open_each(
-    experiment: str, also: Sequence[str], corpora: Sequence[str], stores: Sequence[str], machine: Machine
+    experiment: str,
+    also: Sequence[str],
+    corpora: Sequence[str],
+    stores: Sequence[str],
+    machine: Machine,
+    changes: dict[str, Any],
 ) -> "list[OpenStudy]":
-    """Open a study a corpus; one experiment stands for all where no other is named, under each corpus' own name."""
+    """Open a study a corpus; one experiment stands for all where no other is named, under each corpus' own name.
+
+    `changes` are as `open_study` takes them.
+    """
     from raymer.api.study import open_study
     from raymer.corpora.base import load_corpus
     from raymer.experiments.spec import load_experiment
@@ -34,7 +42,7 @@ def open_each(
     ):
         loaded, spec = load_corpus(corpus), load_experiment(name)
         here = spec if also else spec.model_copy(update={"corpus": loaded.name})
-        found.append(open_study(here, loaded, store, machine=machine))
+        found.append(open_study(here, loaded, store, machine=machine, **changes))
     return found
 
 

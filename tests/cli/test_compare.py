@@ -153,6 +153,7 @@ def test_a_failed_fit_leaves_no_verdict(ask):
         (("svr", "rp-svr", "--protocol", "split"), "unknown protocol 'split': did you mean 'splits'?"),
         (("svr", "rp-svr", "--plot", "x.gif"), "a plot is .svg, .png, .pdf"),
         (("svr", "rp-svr", "--workers", "2"), "would have no effect"),
+        (("svr", "rp-svr", "--epochs", "9"), "trained by epochs"),
         (("svr", "rp-svr", "--splits", "2", "--epoch", "400"), "unknown epoch 400; the nearest scored is 0"),
     ],
 )
@@ -162,6 +163,15 @@ def test_wrong_use_is_one_line(ask, words, message):
     assert message in result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+
+
+def test_what_was_run_with_other_folds_is_compared_on_them(ask, cli, corpus_folder, tmp_path):
+    as_folds = {"old": "kind: random, count: 8, train_share: 0.8", "new": "folds: 5"}
+    few = ask("svr", "rp-svr", "--folds", "3", **as_folds)
+    assert {row["splits"] for row in records(few)} == {3}
+    where = ("--corpus", corpus_folder, "--store", tmp_path / "S", "--serial")
+    assert "0 found done" in few.stderr
+    assert "12 found done" in cli("run", tmp_path / "contest.yaml", "--folds", "3", *where).stderr
 
 
 def test_several_protocols_want_a_name_and_unlike_folds_a_number_of_splits(ask):
