@@ -8,19 +8,17 @@ import os
 import shutil
 import signal
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from raymer.engine.orphan import end_with_parent
+
 if TYPE_CHECKING:
     from raymer.engine.carriers.freight import Loaded
     from raymer.engine.carriers.queue import FitRecord, Worker
     from raymer.studies.fit import Unit
-
-LOOK_SECONDS = 0.5
 
 _pinned = contextlib.ExitStack()  # one thread a fit, for as long as this process lives
 
@@ -33,14 +31,7 @@ def begin(parent: int, folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdout.flush()
     os.dup2(2, 1)  # stdout is for the records of the command
-    threading.Thread(target=_die_with, args=(parent, folder), daemon=True).start()
-
-
-def _die_with(parent: int, folder: str) -> None:
-    while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS)
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
+    end_with_parent(parent, lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def get_ready(folder: str) -> int:

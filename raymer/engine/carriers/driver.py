@@ -137,7 +137,10 @@ class _Beside:
 
 @contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM, by which jobs are stopped, end the run as Ctrl-C does, so that it is said in the store."""
+    """Let SIGTERM end a run from Python as Ctrl-C does, so that it is said in the store.
+
+    The command line has its own way (raymer.ending), which ends the process whatever it is at: not for a library.
+    """
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

@@ -25,7 +25,7 @@ class Processes:
     """A carrier: `count` other processes of this machine, each of which takes units when it is ready.
 
     They read inputs from files that they map, so these lie in memory once. One that dies is replaced, and what it held
-    goes back to the list; all die within a second or so when this process does, also by kill -9.
+    goes back to the list; all look twice a second whether this process lives, and end when it does not.
     """
 
     lingers = False
