@@ -119,8 +119,8 @@ class _Beside:
             self._on_progress(self._work.progress())
             if self._carrier is None and (carrier := self._choose()) is not None:
                 self._carrier = carrier
-                # No daemon: the end of the interpreter waits for Ray to be taken down.
-                self._help = threading.Thread(target=self._guarded, args=(carrier.carry, self._work))
+                # No daemon, as it would be by itself in a daemon's thread: the interpreter waits until Ray is down.
+                self._help = threading.Thread(target=self._guarded, args=(carrier.carry, self._work), daemon=False)
                 self._help.start()
             if self._over.wait(LOOK_SECONDS):
                 return

@@ -151,7 +151,8 @@ class WorkQueue:
             self._waiting[unit[0].system.wants_gpu].append(unit)
         self._lent: dict[Worker, tuple[tuple[Unit, ...], float]] = {}
         self._returns: Counter[str] = Counter()
-        self._alive: frozenset[str] | None = None
+        self._known: set[str] = set()
+        self._barred: frozenset[str] = frozenset()
         self._joined: set[str] = set()
         self._done = done
         self._failed: list[str] = []
@@ -175,7 +176,7 @@ class WorkQueue:
         self._joined.add(worker.gang)
         for unit in reversed(self._lent.pop(worker, ((), 0.0))[0]):
             self._give_back(unit)  # it asks for more without having finished: what it held is nobody's
-        if self._stopped is not None or (self._alive is not None and worker.gang not in self._alive):
+        if self._stopped is not None or worker.gang in self._barred:
             return None
         kinds = (True, False) if worker.for_gpu else (False,)
         waiting = next((self._waiting[kind] for kind in kinds if self._waiting[kind]), None)
@@ -277,9 +278,10 @@ class WorkQueue:
     def poll(self, alive: Collection[str], leaving: Collection[str] = ()) -> Progress:
         """Take note of the gangs that are alive and return how far the run is.
 
-        Gangs `leaving` keep what they hold, and end when it is done.
+        Gangs `leaving` keep what they hold, and end when it is done. A gang begun since the last call is lent units.
         """
-        self._alive = frozenset(alive) - frozenset(leaving)
+        self._known |= self._joined.union(alive)
+        self._barred = frozenset(self._known.difference(alive)) | frozenset(leaving)
         for worker in [worker for worker in self._lent if worker.gang not in alive]:
             self.lose(worker)
         return self.progress()

@@ -26,6 +26,8 @@ STARTS = 3
 MOST_GANGS = 8
 """More would burden the driver's node, since each has a controller: the smallest is dissolved into a new one."""
 START_SECONDS = 300.0
+END_SECONDS, DROP_SECONDS = 10.0, 30.0
+"""Until gangs that are told of no more work have ended, and until those whose workers were taken away have."""
 CLUSTER_START_SECONDS = 900.0
 """A cluster may have to boot machines first."""
 
@@ -86,6 +88,7 @@ class Gangs:
             finally:
                 if not is_local:
                     ask_for_nodes(dict.fromkeys(self._rooms, 0))
+                watch.let_end()
 
 
 def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
@@ -129,6 +132,17 @@ class _Watch:
             self._reap()
             self._begin(progress)
             time.sleep(POLL_SECONDS)
+
+    def let_end(self) -> None:
+        """Return when the gangs have ended, which they do once the list is over.
+
+        A thread that still waits for Ray when Ray is taken down ends this process (core_worker_process.cc), whatever it
+        has yet to print.
+        """
+        _join(self.gangs, END_SECONDS)
+        if self.is_local and any(gang.is_alive() for gang in self.gangs):
+            free_orphaned_room()  # stopped amid a long fit, which is dropped with its worker
+        _join(self.gangs, DROP_SECONDS)
 
     def _exchange(self) -> Progress:
         """Hand over what waits once a worker is there, and tell the driver's list how far that is."""
@@ -210,6 +224,12 @@ class _Watch:
             raise RaymerError(
                 f"{self.fruitless} gangs of workers in a row died before any fit ended ({held}): is memory short?"
             )
+
+
+def _join(gangs: Sequence[Gang], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for gang in gangs:
+        gang.join(max(0.0, deadline - time.monotonic()))
 
 
 def first_cause(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 import itertools
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -37,6 +38,7 @@ class FakeGang(threading.Thread):
     """A gang of one worker, which does what a real one does."""
 
     numbers = itertools.count()
+    seconds_to_end = 0.0
 
     def __init__(self, errand: train.Errand, size: int, room: Any, for_gpu: bool) -> None:
         super().__init__(daemon=True)
@@ -48,6 +50,7 @@ class FakeGang(threading.Thread):
     def run(self) -> None:
         with suppress(Killed):
             train._drain({"errand": self._errand, "gang": self.label, "for_gpu": self._for_gpu})
+            time.sleep(self.seconds_to_end)
 
     def kill(self) -> None:
         self.error, self.is_killed = RuntimeError("a worker died"), True
@@ -78,13 +81,16 @@ class FakeRay(SimpleNamespace):
     """The module `ray`, as far as a gang's driver and workers look into it, with room for `cpus` workers.
 
     `gangs` are those that were begun, `lists` the work lists; tests kill them. With `is_deadly` each gang dies before
-    its worker has asked for work.
+    its worker has asked for work. `left` are the gangs that still ran when the connection was
+    given up, and `is_waited_for` is whether the interpreter's end waits for the thread that holds it.
     """
 
     def __init__(self, cpus: int = 1) -> None:
         super().__init__(get=lambda ref: ref, put=lambda value: value, cloudpickle=cloudpickle)
         self.gangs: list[FakeGang] = []
         self.lists: list[Actor] = []
+        self.left: list[FakeGang] = []
+        self.is_waited_for = False
         self.reconstructed = self.is_deadly = False
         self.cpus = cpus
         self.util = SimpleNamespace(get_node_ip_address=lambda: "10.0.0.1")
@@ -117,7 +123,9 @@ def fake_ray(cpus: int = 1):
 
     @contextmanager
     def connection(address: str, workers: int | None):
+        ray.is_waited_for = not threading.current_thread().daemon
         yield workers or cpus
+        ray.left += [gang for gang in ray.gangs if gang.is_alive()]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "ray", ray)

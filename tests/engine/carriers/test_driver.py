@@ -105,10 +105,11 @@ def test_long_work_is_handed_over_to_a_gang(odd, store, called, slow, monkeypatc
         if any(node.startswith("10.0.0.1") for node in nodes):
             (odd / "latch").unlink(missing_ok=True)
 
-    with fake_ray():
+    with fake_ray() as ray:
         monkeypatch.setattr("raymer.engine.gang.train.count_fits", lambda records: None)
         planned = plan_of("Held", folds=4)
         assert run_plan(planned, store, machine=machine, on_progress=unlatch).ran == 4
+    assert ray.is_waited_for
     assert called == []
     assert len(nodes) == 2, "the driver's unit, and the gang's"
     assert store.done() == {fit.id for fit in planned.fits}

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from engine.carriers.carried import CARRIERS, bring_odd, plan_of
-from engine.carriers.fake_ray import fake_ray
+from engine.carriers.fake_ray import FakeGang, fake_ray
 
 from raymer.components.plugins import PLUGINS
 from raymer.engine.carriers.queue import WorkQueue
@@ -77,6 +77,16 @@ def test_gangs_that_only_die_are_given_up(odd, tmp_path):
         with pytest.raises(RaymerError, match="no gang of workers can start on Ray .RuntimeError: a worker died"):
             CARRIERS["gangs"](planned, ResultStore(str(tmp_path / "S"))).carry(work)
     assert work.state().done == 0
+
+
+def test_ray_is_taken_down_only_when_no_gang_waits_for_it(odd, tmp_path, monkeypatch):
+    """A thread that waits for Ray beyond its end ends this process, with 1 and perhaps before its table is printed."""
+    planned = plan_of("", folds=3)
+    monkeypatch.setattr(FakeGang, "seconds_to_end", 0.5)
+    with fake_ray() as ray:
+        CARRIERS["gangs"](planned, ResultStore(str(tmp_path / "S"))).carry(WorkQueue(units(planned.fits)))
+    assert ray.gangs
+    assert ray.left == []
 
 
 def test_what_the_driver_has_done_meanwhile_is_not_handed_over(odd, tmp_path):
