@@ -32,6 +32,17 @@ def begin(parent: int, folder: str) -> None:
     sys.stdout.flush()
     os.dup2(2, 1)  # stdout is for the records of the command
     end_with_parent(parent, lambda: shutil.rmtree(folder, ignore_errors=True))
+    _take_growth_for_none()
+
+
+def _take_growth_for_none() -> None:
+    """Keep loky from replacing a process that has grown by 300 MB, as each has that loads torch: that costs seconds.
+
+    Without psutil loky does not look, and this is what it then goes by.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._USE_PSUTIL = False
 
 
 def get_ready(folder: str) -> int:

@@ -69,6 +69,14 @@ def test_a_worker_waits_while_others_may_give_back():
     assert queue.take(worker("b")) is None
 
 
+def test_a_gang_that_asks_before_the_list_has_heard_of_it_is_lent_units():
+    queue = WorkQueue(make(2))
+    queue.poll({"a"})
+    assert names(queue.take(worker("new"))) == ["f0"]
+    queue.poll({"a"})
+    assert queue.take(worker("new")) is None, "now it was to be alive, and is not"
+
+
 def test_a_lost_gang_gives_back_and_gets_nothing_more():
     queue = WorkQueue(make(3))
     queue.take(worker("a"))
