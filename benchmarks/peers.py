@@ -1,6 +1,7 @@
 """raymer beside what one would write by hand: cross_validate of scikit-learn on joblib, with memory or not, and on Ray.
 
-    python -m benchmarks.peers --corpus C [--rounds 2] [--jobs 2] [--tasks table splits] [--without-kills]
+    python -m benchmarks.peers --corpus C [--rounds 2] [--jobs 2] [--tasks table splits]
+                               [--peers NAME ...] [--without-kills]
 
 Two tasks on DEAM: `table` is table IV of the first paper (18 systems, ten folds, two targets), `splits` 100 random
 splits of SVR against PCA-SVR. All have the same splits, systems and settings; TNN and AE are their scikit-learn
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--without-kills", action="store_true")
     parser.add_argument("--peer", choices=PEERS[1:], help=argparse.SUPPRESS)  # what this file starts itself as
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -61,15 +63,16 @@ def main() -> None:
         return
     print(f"load {os.getloadavg()[0]:.1f} before, one thread's matmul {matmul_rate():.0f} GFLOP/s\n")
     for task in arguments.tasks:
-        compare(task, arguments.corpus, arguments.rounds, arguments.jobs, with_kills=not arguments.without_kills)
+        compare(task, arguments, with_kills=not arguments.without_kills)
     print(f"load {os.getloadavg()[0]:.1f} after")
 
 
-def compare(task: str, corpus: str, rounds: int, jobs: int, *, with_kills: bool) -> None:
-    """Print a table: a row a peer, in turn each round."""
-    runs: dict[str, list[Run]] = {peer: [] for peer in PEERS}
-    for _ in range(rounds):
-        for peer in PEERS:
+def compare(task: str, given: argparse.Namespace, *, with_kills: bool) -> None:
+    """Print a table: a row a peer, in turn each round; raymer is always among them."""
+    corpus, jobs = given.corpus, given.jobs
+    runs: dict[str, list[Run]] = {peer: [] for peer in PEERS if peer in ("raymer", *given.peers)}
+    for _ in range(given.rounds):
+        for peer in runs:
             with tempfile.TemporaryDirectory(prefix="peers-") as folder:
                 runs[peer].append(timed(command(peer, task, corpus, jobs, folder), Path(folder)))
                 print(f"  {task}, {peer}: {runs[peer][-1].wall:.1f} s", file=sys.stderr, flush=True)
