@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import r2_score
 
 ROUNDING = 1e-13
 """Numbers that differ by less than this share of their size are equal: what sets them apart is arithmetic."""
@@ -13,7 +12,10 @@ ROUNDING = 1e-13
 def r2(true: np.ndarray, predicted: np.ndarray) -> float | None:
     """Return the coefficient of determination: 1 is perfect, 0 the labels' own mean; None for constant labels."""
     true, predicted = _read(true, predicted)
-    return None if _is_constant(true) else _finite(r2_score(true, predicted))
+    if _is_constant(true):
+        return None
+    # As sklearn.metrics.r2_score, whose checks take a hundred times as long as this: 100,000 results are scored at once.
+    return _finite(1.0 - np.sum((true - predicted) ** 2) / np.sum((true - true.mean()) ** 2))
 
 
 def pearson(true: np.ndarray, predicted: np.ndarray) -> float | None:

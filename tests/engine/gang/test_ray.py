@@ -132,7 +132,7 @@ def find(process: subprocess.Popen, title: str) -> psutil.Process:
     raise AssertionError(f"no process called {title}")
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.bed), "2"])
 def test_the_same_bits_on_any_number_of_workers(bench, serial, latched, workers):
     run = latched(f"workers{workers}", "--address", "local", "--workers", workers)
     run.wait_for_gang()
