@@ -153,17 +153,20 @@ def print_rows(title: str, short_title: str, rows: "Sequence[Row]", notes: Seque
 
 
 def print_table(table: "TextTable") -> None:
-    """Print a table on stdout, its remarks below it."""
-    shown = Table(title=table.title, title_justify="left")
-    for column in table.columns:
-        shown.add_column(
-            column.name,
-            justify="right" if column.is_number else "left",
-            style="dim" if column.is_published else None,
-        )
-    for row in table.rows:
-        shown.add_row(*row)
-    out.print(shown)
+    """Print a table on stdout, in parts where it is wider than the terminal, and its remarks below it."""
+    from raymer.cli.parts import parts
+
+    for k, numbers in enumerate(parts(table, out.width)):
+        shown = Table(title=table.title if k == 0 else None, title_justify="left")
+        for column in (table.columns[number] for number in numbers):
+            shown.add_column(
+                column.name,
+                justify="right" if column.is_number else "left",
+                style="dim" if column.is_published else None,
+            )
+        for row in table.rows:
+            shown.add_row(*(row[number] for number in numbers))
+        out.print(shown)
     for note in table.notes:
         say(f"- {note}")
 

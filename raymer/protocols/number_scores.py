@@ -14,7 +14,7 @@ def r2(true: np.ndarray, predicted: np.ndarray) -> float | None:
     true, predicted = _read(true, predicted)
     if _is_constant(true):
         return None
-    # As sklearn.metrics.r2_score, whose checks take a hundred times as long as this: 100,000 results are scored at once.
+    # As sklearn.metrics.r2_score, whose checks take a hundred times as long: 100,000 results are scored at once.
     return _finite(1.0 - np.sum((true - predicted) ** 2) / np.sum((true - true.mean()) ** 2))
 
 

@@ -135,7 +135,8 @@ def _compared(
 def _table(
     about: str, metric: str, found: Sequence[_Standing], baseline: str | None, inputs: Mapping[str, str]
 ) -> TextTable:
-    columns = [Column("system", is_number=False), Column("input", is_number=False), Column("width")]
+    columns = [Column("system", is_number=False, names=True), Column("input", is_number=False, names=True)]
+    columns.append(Column("width", names=True))
     columns += [Column(f"{metric} [95 %]"), Column("to the best"), Column("p")]
     based = any(one.to_baseline is not None for one in found)
     if based:

@@ -9,11 +9,17 @@ from raymer.results.frame import Metrics
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head, whether it holds numbers, and whether they are the published ones."""
+    """A column's head, whether it holds numbers, whether they are the published ones, and how it stands to others.
+
+    One that `names` says what its row is, and is repeated where a table is shown in parts; one that `follows` is shown
+    beside the column before it.
+    """
 
     name: str
     is_number: bool = True
     is_published: bool = False
+    names: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,13 @@ def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> Te
         "epoch": any(row.epoch for row in rows),
     }
     published = {(row.target, row.metric) for row in rows if row.published_mean is not None}
-    columns = [Column("system", is_number=False), Column("features")]
-    columns += [Column(name, is_number=name == "epoch") for name in ("input", "protocol", "epoch") if several[name]]
+    columns = [Column("system", is_number=False, names=True), Column("features", names=True)]
+    more = [name for name in ("input", "protocol", "epoch") if several[name]]
+    columns += [Column(name, is_number=name == "epoch", names=True) for name in more]
     for key, head in heads.items():
         columns.append(Column(head))
         if key in published:
-            columns += [Column("published", is_published=True), Column("difference")]
+            columns += [Column("published", is_published=True, follows=True), Column("difference", follows=True)]
     columns.append(Column("s a fit"))
     lines = [_line(rows[start : start + len(heads)], several, published) for start in range(0, len(rows), len(heads))]
     return TextTable(title, tuple(columns), tuple(lines), tuple(notes))
@@ -101,11 +108,11 @@ def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -
     last = max((point.epoch for point in points), default=0)
     at = {(point.target, point.metric, point.epoch, point.system, point.protocol): point for point in points}
     with_published = {(point.system, point.protocol) for point in points if point.published_mean is not None}
-    columns = [Column("target", is_number=False)]
+    columns = [Column("target", is_number=False, names=True)]
     for method, protocol in methods:
         columns.append(Column(f"{method}, {protocol}" if with_protocol else method))
         if (method, protocol) in with_published:
-            columns.append(Column("published (difference)", is_published=True))
+            columns.append(Column("published (difference)", is_published=True, follows=True))
     lines = []
     for key, head in _heads(points).items():
         row = [head]
