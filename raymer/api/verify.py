@@ -28,8 +28,8 @@ from raymer.results.result import REMEDY, Result
 from raymer.results.runs import read_fit_lines, read_runs
 from raymer.results.scoring import score
 from raymer.results.store import ResultStore
-from raymer.studies.search.journal import FOLDER as SEARCHES
 from raymer.studies.search.journal import load_study
+from raymer.studies.search.mirror import FOLDER as SEARCHES
 
 STORE_FILE = "store.json"
 

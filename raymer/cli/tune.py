@@ -14,6 +14,7 @@ from raymer.engine.machine import LOCAL
 if TYPE_CHECKING:
     from raymer.engine.search.nested import NestedOutcome, OuterResult
     from raymer.studies.search.journal import SearchOutcome
+    from raymer.studies.search.mirror import Mirror
     from raymer.studies.search.plan import PlannedSearch
 
 
@@ -46,7 +47,7 @@ def tune(
     journal: Annotated[
         str | None,
         typer.Option(
-            help="Folder of the search's journal [default: STORE/searches]; needed for a store that is a URI."
+            help="Folder of this machine for the search's journal [default: STORE/searches].", show_default=False
         ),
     ] = None,
     space: Annotated[
@@ -79,7 +80,7 @@ def tune(
     from raymer.engine.search.run import executor, run_trials
     from raymer.experiments.spec import load_experiment
     from raymer.results.store import ResultStore
-    from raymer.studies.search.journal import journal_path
+    from raymer.studies.search.journal import journal_of
     from raymer.studies.search.plan import plan_search
 
     if mlflow is not None:
@@ -90,7 +91,7 @@ def tune(
     loaded = load_corpus(corpus)
     planned = plan_search(spec, loaded, trials=trials, sampler=sampler, stopping=stopping, seed=seed)
     results = ResultStore(store)
-    where = journal_path(planned, results.location, journal)
+    where = journal_of(planned, results.location, journal)
     results.claim(loaded.name, loaded.fingerprint, {planned.whole.input: planned.whole.fingerprint})
     if len(planned.task.objectives) > 1 and stopping is not False and spec.search and spec.search.stopping:
         err.print("two objectives: no trial is stopped early, since none is hopeless that may be best in one")
@@ -171,7 +172,7 @@ def _show(
     outcome: "SearchOutcome",
     nested: "NestedOutcome | None",
     held: "OuterResult | None",
-    journal: Path,
+    journal: "Path | Mirror",
     json: bool,
 ) -> None:
     record = _record(planned, outcome, nested, journal)
@@ -221,7 +222,7 @@ def _show_nested(nested: "NestedOutcome") -> None:
 
 
 def _record(
-    planned: "PlannedSearch", outcome: "SearchOutcome", nested: "NestedOutcome | None", journal: Path
+    planned: "PlannedSearch", outcome: "SearchOutcome", nested: "NestedOutcome | None", journal: "Path | Mirror"
 ) -> dict[str, Any]:
     every = _outcomes(outcome, nested)
     record: dict[str, Any] = {

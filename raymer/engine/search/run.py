@@ -9,7 +9,7 @@ from raymer.engine.cluster import connected
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore
-from raymer.studies.search.journal import SearchOutcome, found, journal_path, open_study
+from raymer.studies.search.journal import SearchOutcome, found, journal_of, open_study
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 
@@ -38,7 +38,7 @@ def run_search(
     machine : Machine
         Ray is not started when no trial is missing; in this process a search is as on one worker.
     journal : str, optional
-        Folder of the journal; by default STORE/searches. Needed where the store is no local folder.
+        Folder of this machine for the journal; by default STORE/searches.
     on_progress : callable
         Told after every fold.
 
@@ -81,7 +81,7 @@ def run_trials(
     start = time.monotonic()
     for split in planned.task.splits:
         store.put_split(split)
-    with open_study(planned, journal_path(planned, store.location, journal)) as opened:
+    with open_study(planned, journal_of(planned, store.location, journal)) as opened:
         run = SearchRun(planned, opened, store, on_progress, label)
         run.show()
         if run.remaining:

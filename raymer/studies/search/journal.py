@@ -19,11 +19,10 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.spaces import HAIR, Choice, Space, Whole
 from raymer.records import whole
+from raymer.studies.search.mirror import FOLDER, Mirror, mirror_of
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.records import REMEDY, check_lines, check_trials
 from raymer.studies.search.samplers import ERROR, is_interrupted, make_sampler
-
-FOLDER = "searches"
 
 OpenStudy = tuple[Study, JournalStorage]
 
@@ -65,16 +64,10 @@ class SearchOutcome:
     fit_seconds: float = 0.0
 
 
-def journal_path(planned: PlannedSearch, store: str, folder: str | None = None) -> Path:
-    """Return where the journal of a search lies: in STORE/searches, or in `folder`.
-
-    Raises
-    ------
-    UsageError
-        When the store is no folder and none was given: Optuna's journal is a local file.
-    """
-    if folder is None and "://" in store:
-        raise UsageError(f"store {store} is no local folder: give one for the search's journal (journal=FOLDER)")
+def journal_of(planned: PlannedSearch, store: str, folder: str | None = None) -> Path | Mirror:
+    """Return where the journal of a search lies: in STORE/searches, or in `folder`, a folder of this machine."""
+    if folder is None and (mirror := mirror_of(store, planned.id)) is not None:
+        return mirror
     return (Path(folder) if folder else Path(store) / FOLDER).absolute() / f"{planned.id}.journal"
 
 
@@ -103,26 +96,29 @@ def load_study(location: str | Path) -> Study:
 
 
 @contextlib.contextmanager
-def open_study(planned: PlannedSearch, path: Path) -> Iterator[OpenStudy]:
-    """Hold the journal at `path` and yield the study of `planned`, made there or found there, with its storage.
+def open_study(planned: PlannedSearch, journal: Path | Mirror) -> Iterator[OpenStudy]:
+    """Hold the journal and yield the study of `planned`, made there or found there, with its storage.
 
     Trials that were in flight when an earlier process died are marked failed, and what they were about is to be
-    tried first.
+    tried first. Only on the machine of a journal can be seen that another process holds it.
 
     Raises
     ------
     RaymerError
         When another process runs this search, or the journal is damaged.
     """
+    path = journal.path if isinstance(journal, Mirror) else journal
     path.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{path}.held").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, however it ends
         except BlockingIOError:
             raise RaymerError(f"search {planned.id} is being run by another process: wait for it") from None
+        if isinstance(journal, Mirror):
+            journal.fetch()
         _mend(path)
         with _sound(path):
-            storage = _storage(path)
+            storage = _storage(journal)
             study = _study(planned, storage)
             check_trials(finished(study), len(study.directions), path)
         yield study, storage
@@ -168,9 +164,9 @@ def retry_trial(study: Study, trial: FrozenTrial | Trial, about: Mapping[str, An
     study.enqueue_trial(trial.params, user_attrs={"again": trial.number, **(about or {})})
 
 
-def _storage(path: Path) -> JournalStorage:
+def _storage(journal: Path | Mirror) -> JournalStorage:
     with _experimental():
-        return JournalStorage(JournalFileBackend(str(path)))
+        return JournalStorage(journal.backend() if isinstance(journal, Mirror) else JournalFileBackend(str(journal)))
 
 
 @contextlib.contextmanager

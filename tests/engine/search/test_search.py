@@ -1,6 +1,9 @@
 """Searches in this process: equal after any stop, nothing fitted twice, only whole trials best, honest nesting."""
 
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -16,7 +19,7 @@ from raymer.experiments.spec import parse_experiment
 from raymer.results.store import ResultStore
 from raymer.studies.rerun import rerun_fit
 from raymer.studies.samples import make_samples
-from raymer.studies.search.journal import draw, found, journal_path, load_study, open_study
+from raymer.studies.search.journal import draw, found, journal_of, load_study, open_study
 from raymer.studies.search.plan import plan_search
 from raymer.studies.search.trials import SearchRun, run_serial
 from raymer.studies.study import make_study
@@ -90,7 +93,7 @@ def test_a_killed_search_ends_as_one_that_was_not(corpus, tmp_path, sampler):
     ended = run_search(planned, store, machine=SERIAL)
     assert history(ended).equals(history(whole))
     assert len(store.done()) == len(ResultStore(str(tmp_path / "whole")).done()), "each fit once"
-    study = load_study(journal_path(planned, store.location))
+    study = load_study(journal_of(planned, store.location))
     assert sum(trial.state == TrialState.FAIL for trial in study.trials) == 2, "those in flight, tried again"
     assert len({str(trial.params) for trial in study.trials if trial.state == TrialState.COMPLETE}) == 14
 
@@ -167,7 +170,7 @@ def test_a_trial_that_cannot_be_fitted_is_named_and_the_rest_goes_on(corpus, sto
 def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     planned = planned_on(corpus, trials=2)
     run_search(planned, store, machine=SERIAL)
-    path = journal_path(planned, store.location)
+    path = journal_of(planned, store.location)
     study = load_study(path)
     assert isinstance(study, optuna.Study)
     about = study.user_attrs
@@ -185,11 +188,28 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     assert found(load_study(path), planned.space).best_value is not None
 
 
-def test_a_store_that_is_no_folder_needs_one_for_the_journal(corpus, tmp_path):
+def test_the_journal_of_a_store_that_is_no_folder_lies_in_it(corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "here"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    uri, planned = (tmp_path / "S").as_uri(), planned_on(corpus, trials=3)
+    Path(tmp_path / "S").mkdir()
+    first = run_search(planned, ResultStore(uri), machine=SERIAL)
+    journal = tmp_path / "S" / "searches" / f"{planned.id}.journal"
+    assert len(load_study(journal).trials) == 3
+    shutil.rmtree(tmp_path / "here")  # another machine, where nothing of it lies
+    (tmp_path / "here").mkdir()
+    more = run_search(planned_on(corpus, trials=5), ResultStore(uri), machine=SERIAL)
+    assert history(more)[:3].equals(history(first))
+    journal.unlink()
+    anew = run_search(planned_on(corpus, trials=3), ResultStore(uri), machine=SERIAL)
+    assert (len(anew.trials), anew.fits_run) == (3, 0), "the store's journal counts, not what was left here"
+
+
+def test_the_journal_may_lie_in_a_folder_of_ones_own(corpus, tmp_path):
     planned = planned_on(corpus)
-    with pytest.raises(UsageError, match="journal=FOLDER"):
-        journal_path(planned, "s3://bucket/S")
-    assert journal_path(planned, "s3://bucket/S", str(tmp_path)).parent == tmp_path
+    assert str(journal_of(planned, "s3://bucket/S?region=x")) == f"s3://bucket/S/searches/{planned.id}.journal"
+    assert journal_of(planned, "s3://bucket/S", str(tmp_path)) == tmp_path / f"{planned.id}.journal"
     with pytest.raises(UsageError, match="no search has been run there"):
         load_study(tmp_path / "none.journal")
 
