@@ -55,7 +55,7 @@ class _Mirrored(JournalFileBackend):
         super().__init__(str(path))
         self._path, self._files, self._name = path, files, name
 
-    def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:  # type: ignore[override]
+    def append_logs(self, logs: Iterable[dict[str, Any]]) -> None:
         """Write to the copy, and that to the store."""
         super().append_logs(list(logs))
         self._files.write(self._name, self._path.read_bytes())
