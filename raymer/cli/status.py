@@ -54,11 +54,12 @@ def _of_store(results: "ResultStore") -> dict[str, Any]:
     from raymer.files import Files
     from raymer.results.runs import read_runs
 
-    failures, foreign = results.failures(), results.foreign()
+    failures, marks = results.failures(), results.marks()
+    foreign = results.foreign(marks)
     runs = read_runs(Files(results.location))
     return {
         "store": results.location,
-        "done": len(results.done() - set(foreign)),
+        "done": len(marks) - len(foreign),
         "foreign": list(foreign.values()),
         "failed": [{"fit": failure["id"], "message": failure["message"]} for failure in failures],
         "run": _of_run(runs[0], time.time()) if runs else None,
@@ -83,7 +84,8 @@ def _of_experiment(results: "ResultStore", experiment: str, corpus: str) -> dict
     from raymer.studies.study import make_study
 
     study = make_study(load_experiment(experiment), load_corpus(corpus))
-    done = results.done() - set(results.foreign())
+    marks = results.marks()
+    done = marks.keys() - results.foreign(marks).keys()
     planned = {fit.id for fit in study.plan.fits}
     failures = results.failures(planned - done)
     failed = {failure["id"] for failure in failures}

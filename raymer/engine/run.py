@@ -82,12 +82,13 @@ def run_plan(
 
 def _sound(plan: Plan, store: ResultStore) -> set[str]:
     """Return the ids that are done; StoreError where the file of a planned fit is damaged or holds another's result."""
-    foreign = store.foreign()
+    marks = store.marks()
+    foreign = store.foreign(marks)
     planned = [foreign[fit.id] for fit in plan.fits if fit.id in foreign]
     if planned:
         more = f" ({len(planned) - 1} more are damaged: raymer verify names them)" if len(planned) > 1 else ""
         raise StoreError(f"{planned[0]}{more}")
-    return store.done()
+    return set(marks)
 
 
 @contextlib.contextmanager

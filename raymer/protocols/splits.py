@@ -6,8 +6,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.model_selection import GroupKFold as SklearnGroupKFold
-from sklearn.model_selection import KFold as SklearnKFold
 
 from raymer.errors import UsageError
 from raymer.identity import content_hash
@@ -106,6 +104,8 @@ class KFold:
         """Return the k splits; groups are not looked at."""
         if len(clips) < self.folds:
             raise UsageError(f"{self.folds} folds need as many clips, there are {len(clips)}")
+        from sklearn.model_selection import KFold as SklearnKFold  # here: whoever reads a store does without its second
+
         maker = SklearnKFold(self.folds, shuffle=self.shuffle, random_state=self.seed if self.shuffle else None)
         return as_folds(clips, maker.split(clips.ids))
 
@@ -132,6 +132,8 @@ class GroupKFold(Grouped):
     def splits(self, clips: Clips) -> list[Split]:
         """Return the k splits; all clips of one group lie on one side of each."""
         groups = enough_groups(clips, self.group, self.folds)
+        from sklearn.model_selection import GroupKFold as SklearnGroupKFold  # here, as above
+
         maker = SklearnGroupKFold(self.folds, shuffle=True, random_state=self.seed)
         return as_folds(clips, maker.split(clips.ids, groups=groups))
 

@@ -118,7 +118,7 @@ def read_scores(
     """
     marks = store.marks()
     whole = [part for part in parts if all(fit in marks for fit in part.fits)]
-    mark_of = {part.id: content_hash([marks[fit] for fit in part.fits]) for part in whole}
+    mark_of = {part.id: _mark([marks[fit] for fit in part.fits]) for part in whole}
     names = list(dict.fromkeys(name for target in metrics for name in metrics[target]))
     wanted = {
         name: {part.id: part for part in whole if any(name in metrics.get(target, ()) for target in part.targets)}
@@ -167,6 +167,10 @@ def _made(
             write_cache(store, metrics[name], kept[name])
         kept[name] = kept[name][kept[name]["part"].isin(list(wanted[name]))]
     return kept
+
+
+def _mark(marks: Sequence[str]) -> str:
+    return marks[0] if len(marks) == 1 else content_hash(marks)
 
 
 def _rows(part: Part, mark: str, metric: Metric, results: Sequence[Result]) -> list[tuple[object, ...]]:

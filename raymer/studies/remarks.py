@@ -27,10 +27,9 @@ def remarks(study: Study, store: ResultStore, scores: pd.DataFrame) -> list[str]
 
 def tuned_words(study: Study, store: ResultStore) -> list[str]:
     """Return a line a tuned system: how often which value was chosen, over its targets and splits."""
-    done, lines = store.done(), []
-    for system in study.systems:
-        if not system.system.is_tuned:
-            continue
+    tuned = [system for system in study.systems if system.system.is_tuned]
+    done, lines = store.done() if tuned else set(), []
+    for system in tuned:
         counts: dict[str, Counter[str]] = {}
         for fit in system.fits:
             for values in store.header(fit.id).tuned.values() if fit.id in done else ():
