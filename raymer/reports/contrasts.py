@@ -65,7 +65,10 @@ def _compared(named: Sequence[tuple[PlannedSystem, str]], scores: pd.DataFrame, 
     one = scores.iloc[0]
     asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}
     better = find_metric(metric).higher_is_better
-    made = [compare_pairs(pair(scores, a, b, **asked), higher_is_better=better) for a, b in pairs]
+    rows = dict(iter(scores.groupby("method", sort=False)))  # a pair is looked for among its own rows alone
+    made = [
+        compare_pairs(pair(pd.concat([rows[a], rows[b]]), a, b, **asked), higher_is_better=better) for a, b in pairs
+    ]
     return adjust(made, higher_is_better=better)
 
 
