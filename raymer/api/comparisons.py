@@ -9,6 +9,7 @@ import pandas as pd
 
 from raymer import stats
 from raymer.api.scores import Scores
+from raymer.arguments import checked
 from raymer.protocols.scoring import find_metric
 from raymer.reports.comparison import sentences
 from raymer.reports.forest import draw_forest, forest
@@ -39,6 +40,7 @@ class Comparisons(tuple[Comparison, ...]):
         return f"<ul>{verdicts}</ul>{self.to_frame().to_html(index=False, float_format='%.3f')}"
 
 
+@checked
 def compare(scores: Scores | pd.DataFrame, a: str, b: str, **asked: Any) -> Comparisons:
     """Compare two methods on each target, see `raymer.stats.compare`; `scores` as `cross_validate` returns them.
 
@@ -47,6 +49,7 @@ def compare(scores: Scores | pd.DataFrame, a: str, b: str, **asked: Any) -> Comp
     return _wrapped(stats.compare(_frame(scores), a, b, **_directed(scores, asked)))
 
 
+@checked
 def compare_all(scores: Scores | pd.DataFrame, methods: Iterable[str] | None = None, **asked: Any) -> Comparisons:
     """Compare all pairs, p adjusted after Holm, see `raymer.stats.compare_all`."""
     frame = _frame(scores)

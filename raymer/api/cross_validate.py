@@ -10,6 +10,7 @@ import pandas as pd
 from raymer.api.estimators import AsSystem, as_system
 from raymer.api.scores import Scores
 from raymer.api.splitters import as_protocol
+from raymer.arguments import checked
 from raymer.corpora.base import Corpus
 from raymer.engine.machine import HERE, Machine
 from raymer.engine.run import run_plan
@@ -25,9 +26,10 @@ from raymer.studies.samples import intersected, make_samples
 from raymer.studies.study import check_targets, check_values, check_width
 
 
+@checked
 def cross_validate(
     corpus: Corpus,
-    systems: Mapping[str, AsSystem] | Sequence[AsSystem] | str,
+    systems: Mapping[str, AsSystem] | Sequence[AsSystem] | AsSystem,
     protocol: Any,
     *,
     targets: Sequence[str] | str | None = None,
@@ -75,6 +77,8 @@ def cross_validate(
     """
     machine = Machine(address or HERE, workers, serial=address is None)
     chosen = _labelled(systems)
+    if not chosen:
+        raise UsageError("no system is named: give cross_validate one, such as 'svr'")
     wanted = [targets] if isinstance(targets, str) else list(targets or [target.name for target in corpus.targets])
     for label, system in chosen.items():
         check_targets(label, system, corpus, wanted)
@@ -108,7 +112,7 @@ def cross_validate(
     return Scores.of(pd.concat(frames, ignore_index=True), metrics[wanted[0]][0])
 
 
-def _labelled(systems: Mapping[str, AsSystem] | Sequence[AsSystem] | str) -> dict[str, System]:
+def _labelled(systems: Mapping[str, AsSystem] | Sequence[AsSystem] | AsSystem) -> dict[str, System]:
     if isinstance(systems, str):
         systems = [systems]
     if isinstance(systems, Mapping):

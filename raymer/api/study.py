@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raymer.api.results import Ran
 from raymer.api.scores import Scores
+from raymer.arguments import checked
 from raymer.audits import Finding, quick_findings
 from raymer.components.plugins import bring_files
 from raymer.corpora.base import Corpus, load_corpus
@@ -76,6 +77,7 @@ class OpenStudy:
         frame = self.planned.scores(self.store)
         return Scores.of(frame.assign(method=frame["system"]), next(iter(self.planned.metrics.values()))[0])
 
+    @checked
     def compare(
         self,
         *names: str,
@@ -133,6 +135,7 @@ class OpenStudy:
 
         return answer(planned, self.store, question, run, on_looks)
 
+    @checked
     def report(self, folder: str | Path) -> "Report":
         """Write FOLDER/index.html, one page that needs no network, and return the report; nothing is run."""
         from raymer.api.gathering import gather, write_report
@@ -142,6 +145,7 @@ class OpenStudy:
         write_report(made, Path(folder))
         return made
 
+    @checked
     def fit(
         self,
         name: str,
@@ -224,6 +228,7 @@ class FitsFailedError(RaymerError):
         super().__init__(f"{len(summary.failed)} fits failed, the first ({first['id']}): {first['message']}")
 
 
+@checked
 def open_study(
     experiment: str | Path | Experiment,
     corpus: str | Path | Corpus,

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from tables_made import N, plain_frame, written
 
@@ -302,3 +303,30 @@ def test_from_a_frame_and_from_arrays():
         Corpus.from_arrays(X, y, groups=["a", "b", "c"])
     with pytest.raises(Questions):
         Corpus.from_arrays(np.column_stack([X, ROWS]), y)
+
+
+def test_what_is_no_name_of_a_column_is_refused():
+    with pytest.raises(UsageError, match="id is {'song': 1}: a text or several"):
+        Corpus.from_frame(plain_frame(), id={"song": 1}, targets="valence")
+
+
+def test_columns_may_be_named_by_an_index():
+    frame = plain_frame()
+    targets = frame.columns[-2:]
+    said = [target.name for target in Corpus.from_frame(frame, id="song", targets=targets).targets]
+    assert said == targets.tolist()
+
+
+def test_a_cell_may_hold_anything_but_is_text_then():
+    frame = plain_frame()
+    frame["note"] = [frame.copy(), pd.NA, *["x"] * (len(frame) - 2)]
+    corpus = Corpus.from_frame(frame, id="song", targets=["valence", "arousal"], keep="note")
+    assert corpus.clips["note"].isna().tolist() == [False, True, *[False] * (len(frame) - 2)]
+
+
+def test_lists_name_no_clip_and_no_group():
+    frame = plain_frame()
+    frame["list"] = [[1.0, 2.0]] * len(frame)
+    for said in ({"id": "list"}, {"id": "song", "group": "list"}):
+        with pytest.raises(RaymerError, match="column 'list' holds lists: the id and the group are texts or numbers"):
+            Corpus.from_frame(frame, targets="valence", **said)

@@ -264,3 +264,17 @@ def test_real_embeddings_in_every_form_are_one_input(real_data, tmp_path, cli):
         assert cli("add", tmp_path / "E", path, "--name", name).exit_code == 0
     found = records(tmp_path / "E")
     assert len({found[name]["hash"] for name in places}) == 1
+
+
+def test_hdf5_that_its_library_would_read_for_ever_is_refused(cli, folder, tmp_path, monkeypatch):
+    h5py = pytest.importorskip("h5py")
+    monkeypatch.setattr("raymer.corpora.door.hdf5.SECONDS", 1)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["ids"], file["values"] = [f"s{k}" for k in range(24)], np.ones((24, 3))
+    data = bytearray((tmp_path / "x.h5").read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 16 : heap + 32] = bytes(16)  # the first text's head: a free place of no length, beyond which none is
+    (tmp_path / "x.h5").write_bytes(bytes(data))
+    result = cli("add", folder, tmp_path / "x.h5", "--name", "x")
+    assert result.exit_code == 1
+    assert "cannot be read as HDF5 (the process that tried was ended by SIGXCPU)" in result.stderr

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from raymer.arguments import checked
 from raymer.corpora.base import Corpus, Origin
 from raymer.corpora.door.build import make_corpus
 from raymer.corpora.door.columns import Columns, find_mixed, is_list, join_lists, join_texts
@@ -19,6 +20,7 @@ from raymer.records import shown
 Names = str | Sequence[str]
 
 
+@checked
 def corpus_from_frame(
     frame: pd.DataFrame,
     *,
@@ -65,7 +67,7 @@ def corpus_from_frame(
     UsageError, RaymerError
         As the import of a file.
     """
-    ids = _tuple(id or ())
+    ids = _tuple(id)
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
     elif not ids and not number_rows and not isinstance(frame.index, pd.RangeIndex):
@@ -74,13 +76,14 @@ def corpus_from_frame(
         title = "clip_id" if "clip_id" not in frame.columns else "frame_index"
         frame, ids = frame.reset_index(names=title), (title,)
     options = RoleOptions(
-        ids, group, _tuple(targets), _tuple(classes), _tuple(numbers), _tuple(feature), _tuple(keep), _tuple(ignore),
-        number_rows, mean_over, group_from,
+        ids, group, _tuple(targets), _tuple(classes), _tuple(numbers),
+        _tuple(feature), _tuple(keep), _tuple(ignore), number_rows, mean_over, group_from,
     )  # fmt: skip
     corpus = make_corpus(name, table_of(frame, name, options), (), options, missing=missing)
     return replace(corpus, origin=Origin("frame"))
 
 
+@checked
 def corpus_from_arrays(
     X: Any,
     y: Any,
@@ -158,17 +161,19 @@ def _targets(y: Any, targets: Names | None) -> dict[str, Any]:
         return {str(title): y[title] for title in y}
     labels = np.asarray(y)
     if labels.ndim == 1:
-        return {_tuple(targets or "y")[0]: labels}
+        return {(_tuple(targets) or ("y",))[0]: labels}
     if labels.ndim != 2:
         raise UsageError(f"y has shape {labels.shape}; (n_clips,) or (n_clips, n_targets) is needed")
-    names = _tuple(targets) if targets else tuple(f"y{k}" for k in range(labels.shape[1]))
+    names = _tuple(targets) or tuple(f"y{k}" for k in range(labels.shape[1]))
     if len(names) != labels.shape[1]:
         raise UsageError(f"y has {labels.shape[1]} columns and {len(names)} names in targets")
     return {title: labels[:, k] for k, title in enumerate(names)}
 
 
-def _tuple(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+def _tuple(names: Names | None) -> tuple[str, ...]:
+    if names is None or isinstance(names, str):
+        return (names,) if names else ()
+    return tuple(names)
 
 
 def table_of(frame: pd.DataFrame, source: str, options: RoleOptions) -> TableData:
@@ -202,5 +207,9 @@ def _arrow(column: "pd.Series[Any]", name: str, source: str) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         if any(isinstance(cell, list | tuple | np.ndarray) for cell in column):
             raise RaymerError(f"{source}: column {name!r} holds lists and other things, or no numbers") from None
-        array = pa.array([None if cell is None or cell != cell else str(cell) for cell in column], pa.string())
+        array = pa.array([None if _is_missing(cell) else str(cell) for cell in column], pa.string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _is_missing(cell: object) -> bool:
+    return bool(pd.api.types.is_scalar(cell) and pd.isna(cell))

@@ -106,6 +106,9 @@ def assign(data: TableData, options: RoleOptions, *, needs_targets: bool = True)
     source, names = data.source, data.names
     ids = find_ids(data, options)
     group = resolve(options.group, names, source, "group") if options.group else None
+    for name in (*ids, *([group] if group else [])):
+        if name in data.lists:
+            raise RaymerError(f"{source}: column {name!r} holds lists: the id and the group are texts or numbers")
     if group is not None and options.group_from is not None:
         raise UsageError("group= and group_from= are two ways to name groups: leave one out")
     over = resolve(options.mean_over, names, source, "mean_over") if options.mean_over else None
