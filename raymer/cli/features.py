@@ -13,6 +13,7 @@ from raymer.cli.output import LINE_SECONDS, err, out, print_json
 from raymer.cli.verb import WithoutGPU, verb
 from raymer.engine.machine import LOCAL
 from raymer.errors import UsageError
+from raymer.plain import visible
 
 if TYPE_CHECKING:
     from raymer.corpora.base import Corpus
@@ -177,7 +178,7 @@ def _print(summary: "BuildSummary", input_name: str | None, json: bool) -> None:
     from dataclasses import asdict
 
     for item in summary.broken:
-        err.print(f"broken: {item.clip_id} ({item.file}): {item.reason}", style="red")
+        err.print(visible(f"broken: {item.clip_id} ({item.file}): {item.reason}", lines=False), style="red")
     if json:
         print_json({**asdict(summary), "folder": str(summary.folder), "input": input_name})
         return

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from raymer.reports.text_table import TextTable
 
 LINE_SECONDS = 10.0
-LONGEST = 600
+LONGEST = 900
+"""Characters of an error's line."""
 SLOW_SECONDS = 1.0
 """Slowest fits are named when they took longer."""
 
@@ -58,7 +59,7 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     try:
         yield
     except RaymerError as error:
-        err.print(f"raymer: {visible(worded(str(error)), lines=False)}", style="red")
+        err.print(f"raymer: {_one_line(worded(str(error)))}", style="red")
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as told:
         err.print(LINE)
@@ -66,7 +67,7 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except (OSError, UnicodeError) as error:
-        err.print(f"raymer: {visible(_of_system(error), lines=False)}", style="red")
+        err.print(f"raymer: {_one_line(_of_system(error))}", style="red")
         raise typer.Exit(1) from error
 
 
@@ -75,8 +76,13 @@ def _of_system(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError):
         return f"text that is no Unicode: {error}"
     named = f"{error.filename}: " if error.filename is not None else ""
-    text = f"{named}{error.strerror or error or type(error).__name__}"
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+    return f"{named}{error.strerror or error or type(error).__name__}"
+
+
+def _one_line(text: str) -> str:
+    """Return a message as it is shown; of a long one, which repeats a long name, begin and end."""
+    line = visible(text, lines=False)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
 
 
 def print_json(value: Any) -> None:

@@ -10,6 +10,7 @@ from raymer.cli.options import JsonOption
 from raymer.cli.output import err, out, print_json
 from raymer.cli.verb import WithoutGPU, verb
 from raymer.engine.machine import LOCAL, Machine
+from raymer.plain import visible
 
 if TYPE_CHECKING:
     from raymer.models.model import Model, Predictions
@@ -123,12 +124,12 @@ def _draw(model: "Model", made: "Predictions", path: Path) -> None:
 def _warn(model: "Model", made: "Predictions") -> None:
     """Name on stderr the broken files, and those that are unlike what the model was fitted on."""
     for item in made.broken:
-        err.print(f"broken: {item.file}: {item.reason}", style="red")
+        err.print(visible(f"broken: {item.file}: {item.reason}", lines=False), style="red")
     unlike = made.frame[made.frame["unlike"]] if len(made.frame) else made.frame
     corpus = model.card["corpus"]["name"]
     for row in unlike.head(SHOWN).to_dict("records"):
         words = f"unlike the clips of {corpus}: {row['distance']:.1f} times as far from them as 99 % of them are"
-        err.print(f"warning: {row['clip']} is {words}", style="yellow")
+        err.print(visible(f"warning: {row['clip']} is {words}", lines=False), style="yellow")
     if len(unlike) > SHOWN:
         err.print(f"warning: and {len(unlike) - SHOWN} more", style="yellow")
 

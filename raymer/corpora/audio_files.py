@@ -17,7 +17,20 @@ def audio_below(folder: Path) -> list[Path]:
 
     Archives made on a Mac hold a hidden "._NAME.wav" of 4 kB beside every file.
     """
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    return [path for path in _named_as_audio(folder) if path.is_file()]
+
+
+def no_files_below(folder: Path) -> list[Path]:
+    """Return what is named as audio in `folder` and below it, and is no file, sorted.
+
+    That is a pipe, a device, a link to nothing, or a folder that holds no audio.
+    """
+    found = [path for path in _named_as_audio(folder) if not path.is_file()]
+    return [path for path in found if not (path.is_dir() and audio_below(path))]
+
+
+def _named_as_audio(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import soundfile
 
-from raymer.corpora.audio_files import SUFFIXES, audio_below
+from raymer.corpora.audio_files import SUFFIXES, audio_below, no_files_below
 from raymer.errors import RaymerError
 
 BLOCK = 1024
@@ -77,8 +77,9 @@ def not_read(root: Path, but: Sequence[Path] = ()) -> dict[str, int]:
 
 
 def broken_files(root: Path, files: Sequence[str]) -> list[str]:
-    """Return "FILE: why" of every file whose beginning cannot be decoded."""
-    return [f"{file}: {why}" for file in files if (why := _fault(root / file))]
+    """Return "FILE: why" of every file whose beginning cannot be decoded, and of what is named as one and is none."""
+    strange = [f"{path.relative_to(root).as_posix()}: no regular file" for path in no_files_below(root)]
+    return [*(f"{file}: {why}" for file in files if (why := _fault(root / file))), *strange]
 
 
 def _fault(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from raymer.components.guests import Guests
-from raymer.corpora.audio_files import audio_below
+from raymer.corpora.audio_files import audio_below, no_files_below
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table, require_columns
 from raymer.engine.cluster import connected
 from raymer.engine.guests import guests_for_workers
@@ -29,6 +29,8 @@ FEW = 256
 def find_files(paths: Sequence[Path]) -> list[Path]:
     """Return the audio files that `paths` name, a folder standing for all below it; a file once.
 
+    What is named as audio in a folder and is no regular file is among them: it is broken, and said to be.
+
     Raises
     ------
     UsageError
@@ -36,7 +38,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}
     for path in paths:
-        below = audio_below(path) if path.is_dir() else [path]
+        below = [*audio_below(path), *no_files_below(path)] if path.is_dir() else [path]
         if not below:
             raise UsageError(f"{path} holds no audio file (wav, flac, ogg, mp3)")
         files.update(dict.fromkeys(below))

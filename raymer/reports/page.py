@@ -6,6 +6,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from raymer.plain import visible
 from raymer.reports.plot import Plot, legend_keys, panel_svgs
 from raymer.reports.report import Report
 
@@ -16,7 +17,9 @@ def make_page(report: Report, plots: list[Plot]) -> str:
     Names from the corpus are escaped in the text and reach the script as data only. The page's own policy forbids
     every request but that for a local sound file, which is made when its clip is clicked.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
     figures = [
         {
             "name": plot.name,
@@ -38,6 +41,11 @@ def make_page(report: Report, plots: list[Plot]) -> str:
         script=Markup(_part("page.js")),
         hover=Markup(_hover(plots)),
     )
+
+
+def _shown(value: object) -> object:
+    """Return a text whose control characters are seen; what is HTML, and no text, is as it was."""
+    return visible(value) if type(value) is str else value
 
 
 def _hover(plots: list[Plot]) -> str:

@@ -1,6 +1,7 @@
 """raymer fit and raymer predict, from a corpus of audio to a table, a CSV and a picture."""
 
 import json
+import os
 from pathlib import Path
 
 import model_corpus as beds
@@ -71,6 +72,17 @@ def test_a_broken_file_costs_one_line_and_the_exit_code(folder, model, tmp_path,
     only = cli("predict", model, files[0])
     assert only.exit_code == 1
     assert "Traceback" not in only.output
+
+
+def test_a_pipe_in_a_folder_is_named_and_not_waited_for(folder, model, tmp_path, cli):
+    clip = tmp_path / "in" / "clip.wav"
+    clip.parent.mkdir()
+    clip.write_bytes((folder.parent / "wav" / "clip00.wav").read_bytes())
+    os.mkfifo(clip.with_name("pipe.wav"))
+    result = cli("predict", model, clip.parent, "--json")
+    assert result.exit_code == 1
+    assert f"broken: {clip.with_name('pipe.wav')}: no regular file: " in result.stderr
+    assert [row["clip"] for row in json.loads(result.stdout)] == [str(clip)]
 
 
 def test_an_unlike_clip_is_warned_of(model, tmp_path, cli):

@@ -1,5 +1,7 @@
 """Labels of a folder of audio: how rows find their files, and what of the folder is not read."""
 
+import os
+
 import pytest
 from audio_archives import table, tone
 
@@ -64,6 +66,18 @@ def test_what_is_not_read_and_what_is_broken_is_said(clips, tmp_path):
     assert notes["broken_audio"]["count"] == 1
     assert notes["broken_audio"]["first"][0].startswith("set/c2.wav: ")
     assert notes["audio_without_label"] == 1
+
+
+def test_what_is_named_as_audio_and_is_no_file_is_said(clips, tmp_path):
+    os.mkfifo(clips / "pipe.wav")
+    (clips / "empty.flac").mkdir()
+    (clips / "lost.ogg").symlink_to("nowhere.ogg")
+    tone(clips / "song.wav" / "stem.wav")  # a folder that holds audio is one
+    notes = labelled(tmp_path, "file,x", "c0,1", "c1,2", "stem,3").notes
+    assert notes["broken_audio"] == {
+        "count": 3,
+        "first": ["empty.flac: no regular file", "lost.ogg: no regular file", "pipe.wav: no regular file"],
+    }
 
 
 def test_other_columns_are_kept_and_codes_are_asked_about(clips, tmp_path):

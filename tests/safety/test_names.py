@@ -35,6 +35,12 @@ def test_a_console_takes_text_as_text(name):
     assert "\u202e" not in said
 
 
+def test_of_a_long_name_an_error_shows_begin_and_end(cli):
+    said = cli("inputs", "C" * 5000).stderr
+    assert said.startswith("raymer: CCC")
+    assert len(said) < 1000
+
+
 @given(st.text())
 def test_what_is_shown_has_no_control_character_and_one_line(text):
     hidden = {unicodedata.category(mark) for mark in visible(text, lines=False) if mark not in "\u200c\u200d"}
