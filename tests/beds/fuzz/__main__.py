@@ -2,7 +2,8 @@
 
     PYTHONPATH=tests python -m beds.fuzz                      # all of every family
     PYTHONPATH=tests python -m beds.fuzz --cases 300 --seed 1 # a sample, every family by its share
-    PYTHONPATH=tests python -m beds.fuzz --only yaml:17       # one case again, with what it said
+    PYTHONPATH=tests python -m beds.fuzz --only yamls:17      # one case again, with what it said
+    PYTHONPATH=tests python -m beds.fuzz --to verdicts.jsonl  # a line a verdict as they come; killed, it goes on there
 
 It prints a line a fault and a table by family, and exits with 1 where there is a fault.
 """
@@ -30,7 +31,7 @@ from beds.fuzz.case import Case, Family
 from beds.fuzz.process import start
 from beds.fuzz.verdict import FAULTS, GOOD, Verdict, controls, judge
 
-SECONDS = 300.0
+SECONDS = 900.0
 """After which a case has given no answer; its processor time is limited to less, so that a busy machine is no fault."""
 
 
@@ -114,6 +115,12 @@ def print_table(verdicts: list[Verdict]) -> None:
         print(f"{name:12}" + f"{own.total():18}" + "".join(f"{own[column]:18}" for column in columns[1:]))
 
 
+def read_verdicts(path: Path | None) -> list[Verdict]:
+    """Return the verdicts that a run before wrote; its last line may be cut."""
+    lines = path.read_text().splitlines(keepends=True) if path and path.is_file() else []
+    return [Verdict(**json.loads(line)) for line in lines if line.endswith("\n")]
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="beds.fuzz", description=__doc__.split("\n")[0])
@@ -123,15 +130,21 @@ def main() -> None:
     parser.add_argument("--only", help="one case, FAMILY:NUMBER; its folder is kept and shown")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON instead")
+    parser.add_argument("--to", type=Path, help="add each verdict to this file; those that it holds are not run again")
     asked = parser.parse_args()
     only, _, number = (asked.only or "").partition(":")
     loaded = load_families([only] if only else asked.family)
     wanted = [(only, int(number))] if only else chosen(loaded, asked.cases, asked.seed)
+    verdicts = read_verdicts(asked.to)
+    known = {(verdict.family, verdict.number) for verdict in verdicts}
+    wanted = [one for one in wanted if one not in known]
     import_everything()
     root = Path(tempfile.mkdtemp(prefix="raymer-fuzz-"))
-    verdicts = []
     for verdict in run(loaded, wanted, asked.seed, asked.jobs, root):
         verdicts.append(verdict)
+        if asked.to:
+            with asked.to.open("a") as file:
+                file.write(f"{json.dumps(asdict(verdict))}\n")
         if not asked.json and (verdict.verdict in FAULTS or only):
             said = verdict.said if only else (verdict.said.splitlines() or [""])[-1]
             print(f"{verdict.family}:{verdict.number} {verdict.verdict} ({verdict.kind}): {said}", flush=True)

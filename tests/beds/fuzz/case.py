@@ -29,6 +29,10 @@ class Case:
         "refused" (one line, exit 1 or 2), "accepted" (exit 0), or "either" where both are right.
     is_right : callable of (folder, stdout)
         Whether what came out of an acceptance is right.
+    names : tuple of str
+        Words of which a refusal must hold one: the file or the argument that is bad.
+    done : tuple of int
+        Exit codes of an acceptance: `predict` ends with 1 where it named a broken file and predicted the others.
     """
 
     kind: str
@@ -36,6 +40,8 @@ class Case:
     door: tuple[str, ...] | Callable[[], object]
     expected: Expected = "either"
     is_right: Callable[[Path, str], bool] = _anything
+    names: tuple[str, ...] = ()
+    done: tuple[int, ...] = (0,)
 
 
 class Family(Protocol):

@@ -17,8 +17,8 @@ MEMORY_BYTES = 3 << 30
 """Beyond what the process has at its fork."""
 FILE_BYTES = 1 << 30
 STDOUT, STDERR, CODE = ".stdout", ".stderr", ".code"
-UNRIGHT = 99
-"""The code of a case that was accepted, and whose outcome is not right."""
+DONE, UNRIGHT = 0, 99
+"""The codes of a case that was accepted, and whose outcome is right or is not."""
 
 
 def start(case: Case, folder: Path) -> BaseProcess:
@@ -76,7 +76,10 @@ def _through(case: Case, folder: Path) -> int:
         with redirect_stderr(sys.__stderr__):
             traceback.print_exc()
         return 70
-    return code if code or case.is_right(folder, said.getvalue()) else UNRIGHT
+    if code not in case.done:
+        return code
+    sys.stderr.flush()
+    return DONE if case.is_right(folder, said.getvalue()) else UNRIGHT
 
 
 def _command(words: tuple[str, ...]) -> int:

@@ -1,9 +1,10 @@
-"""Model folders: every file and every array of ten kinds of models spoilt and sealed anew, and `raymer predict`."""
+"""Model folders: every file and every array of eleven kinds of models spoilt and sealed anew, and `raymer predict`."""
 
 import json
 import math
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from beds.fuzz.case import Case
@@ -47,6 +48,11 @@ CLIPS = ("clip03.wav", "clip17.wav")
 
 
 def prepare(whole: Path) -> None:
+    prepare_kinds(whole, KINDS)
+
+
+def prepare_kinds(whole: Path, wanted: Sequence[str]) -> None:
+    """Fit and save the models of the kinds that are wanted, each with what it says of CLIPS."""
     import model_corpus
 
     from raymer.components.plugins import bring_files
@@ -62,9 +68,12 @@ def prepare(whole: Path) -> None:
         (CLASSES, {"features": "logmel-summary", **of_classes}),
         (FRAMES, {"features": "logmel"}),
     ):
-        systems = [f"system: {name}, {text}" for name, text in kinds.items()]
+        names = [name for name in kinds if name in wanted]
+        if not names:
+            continue
+        systems = [f"system: {name}, {kinds[name]}" for name in names]
         study, corpus = model_corpus.study_of(folder, systems, **settings)
-        for row, name in enumerate(kinds):
+        for row, name in enumerate(names):
             fit_final(study, corpus, row).save(whole / name)
             rows = load_model(whole / name).predict([whole / "wav" / clip for clip in CLIPS]).records()
             (whole / f"{name}.said").write_text(json.dumps(rows))

@@ -54,7 +54,7 @@ def _study(rng: random.Random) -> tuple[str, Callable[[], object]]:
 
 def _frame(rng: random.Random) -> tuple[str, Callable[[], object]]:
     odd, way = rng.choice(ODD), rng.choice(("cell", "column", "option", "empty", "index"))
-    column, option = rng.choice(("id", "f1", "valence")), rng.choice(("id", "targets", "group", "name", "features"))
+    column, option = rng.choice(("id", "f1", "valence")), rng.choice(("id", "targets", "group", "name", "feature"))
 
     def door() -> object:
         import raymer

@@ -78,9 +78,7 @@ def case(rng: random.Random, number: int, whole: Path) -> Case:
             _edit_number(folder / fit if kind == "prediction" else _scores(folder, own), own)
 
     is_certain = kind in ("exchanged", "header", "prediction") and door[0] in ("verify", "rerun")
-    return Case(
-        kind, make, door, "refused" if is_certain else "either", lambda folder, said: _right(folder, said, whole)
-    )
+    return Case(kind, make, door, "refused" if is_certain else "either", lambda folder, said: _right(said, whole))
 
 
 def _records(folder: Path) -> list[Path]:
