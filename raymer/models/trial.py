@@ -76,13 +76,20 @@ def main() -> None:
     PLUGINS.bring([Plugin(**plugin) for plugin in given["plugins"]])
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CPU, CPU_SECONDS)
     if pages:
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        _limit(resource.RLIMIT_AS, most)
     answer = {"error": "", "exit_code": 0}
     try:
         read_here(Path(given["folder"]))
     except RaymerError as error:
         answer = {"error": str(error), "exit_code": error.exit_code}
     print(json.dumps(answer))
+
+
+def _limit(what: int, most: int) -> None:
+    """Let this process have `most` of something, or what it may have at all where that is less."""
+    highest = resource.getrlimit(what)[1]
+    most = most if highest == resource.RLIM_INFINITY else min(most, highest)
+    resource.setrlimit(what, (most, most))
