@@ -2,13 +2,14 @@
 
 Every access to a store and to a corpus on an object store goes through here, and so the one rule for a place that does
 not answer is here too: what may pass is tried again for up to three minutes, what will not (no permission, no such
-bucket) is refused at once.
+bucket) is refused at once. A place that has not answered once yet is given seconds: its address is likely wrong.
 """
 
 import contextlib
 import logging
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from pyarrow import fs
 from raymer.errors import RaymerError, UsageError
 
 RETRY_SECONDS = 180.0
+REACH_SECONDS = 8.0
+"""For a place that never answered; libraries themselves try for up to a quarter of an hour."""
 PAUSE_SECONDS = 1.0
 _HOPELESS = re.compile(
     "ACCESS_DENIED|PERMISSION_DENIED|UNAUTHENTICATED|NO_SUCH_BUCKET|NOT_FOUND|INVALID|SIGNATURE|TOKEN|MISSING"
@@ -28,6 +31,7 @@ _HOPELESS = re.compile(
 )
 _logger = logging.getLogger("raymer")
 _waited_for: set[str] = set()  # places that do not answer, said once for all that read and write there
+_answered: set[str] = set()  # places that have answered this process
 T = TypeVar("T")
 
 
@@ -49,6 +53,8 @@ class Files:
         A folder, or a URI of any file system that pyarrow reaches: s3://, gs://, abfs://, file://.
     kind : str
         What errors call the place: "store", "corpus".
+    has_answered : bool
+        Whether it has answered another process of the run: then it is waited for as in any outage.
 
     Raises
     ------
@@ -58,7 +64,7 @@ class Files:
         When its server does not answer, or refuses.
     """
 
-    def __init__(self, location: str | Path, kind: str = "store") -> None:
+    def __init__(self, location: str | Path, kind: str = "store", *, has_answered: bool = False) -> None:
         self.kind = kind
         if not is_uri(location):  # absolute, since workers stand in folders of their own
             self.location = self.root = str(Path(location).absolute())
@@ -68,11 +74,12 @@ class Files:
         self.location = str(location)
         self.is_local = False  # until it is known, so that a server that does not answer yet is waited for
         try:
-            self._fs, self.root = self._persistently(
-                "reached", lambda: fs.FileSystem.from_uri(_in_one_put(self.location))
-            )
+            if has_answered or self.location in _answered:
+                self._fs, self.root = self._persistently("reached", self._open)
+            else:
+                self._fs, self.root = self._reach()
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise UsageError(f"{kind} {location}: {str(error).splitlines()[0]}") from error
+            raise UsageError(f"{kind} {location}: {_one_line(error)}") from error
         self.is_local = isinstance(self._fs, fs.LocalFileSystem)
 
     def path(self, name: str) -> str:
@@ -154,6 +161,23 @@ class Files:
             temporary.unlink(missing_ok=True)
             raise
 
+    def _open(self) -> tuple[fs.FileSystem, str]:
+        made: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(_in_one_put(self.location))
+        return made
+
+    def _reach(self) -> tuple[fs.FileSystem, str]:
+        """Open a place that has not answered yet, and have it answer, whatever it says, within REACH_SECONDS."""
+        attempt = _Attempt(self._open)
+        attempt.start()
+        attempt.join(REACH_SECONDS)
+        if attempt.made is None:
+            reason = _one_line(attempt.error) if attempt.error else f"no answer within {REACH_SECONDS:.0f} s"
+            if isinstance(attempt.error, pa.ArrowInvalid | pa.ArrowNotImplementedError):
+                raise attempt.error
+            raise StoreError(f"{self.kind} {self.location} cannot be reached: {reason}") from attempt.error
+        _answered.add(self.location)
+        return attempt.made
+
     def _persistently(self, verb: str, action: Callable[[], T]) -> T:
         """Return what `action` gives, tried again while the place may only be out of reach for now."""
         deadline = time.monotonic() + RETRY_SECONDS
@@ -162,7 +186,9 @@ class Files:
                 value = action()
             except FileNotFoundError:
                 raise
-            except OSError as error:
+            except (OSError, pa.ArrowException) as error:
+                if not isinstance(error, OSError) and type(error) is not pa.ArrowException:
+                    raise  # of what was read; Azure's library raises the bare one
                 reason = _one_line(error)
                 is_hopeless = self.is_local or _HOPELESS.search(str(error)) is not None
                 if is_hopeless or time.monotonic() > deadline:
@@ -180,6 +206,43 @@ class Files:
             return value
 
 
+class _Attempt(threading.Thread):
+    """Opens a place and asks it for its root until it answers; a thread, since a library may not come back."""
+
+    def __init__(self, open_place: Callable[[], tuple[fs.FileSystem, str]]) -> None:
+        super().__init__(name="raymer-reach", daemon=True)
+        self.made: tuple[fs.FileSystem, str] | None = None
+        self.error: Exception | None = None
+        self._open, self._deadline = open_place, time.monotonic() + REACH_SECONDS
+
+    def run(self) -> None:
+        """Try until there is an answer, or no hope of one."""
+        while True:
+            try:
+                made = self._open()
+                _ask(*made)
+            except OSError as error:
+                self.error = error
+                if _HOPELESS.search(str(error)) or time.monotonic() > self._deadline:
+                    return
+                time.sleep(PAUSE_SECONDS)
+            except Exception as error:
+                self.error = error
+                return
+            else:
+                self.made = made
+                return
+
+
+def _ask(opened: fs.FileSystem, root: str) -> None:
+    """Have a place answer; a refusal is an answer too, which whatever is wanted of the place will meet again."""
+    try:
+        opened.get_file_info(root)
+    except OSError as error:
+        if not _HOPELESS.search(str(error)):
+            raise
+
+
 def _in_one_put(uri: str) -> str:
     """Ask for a single put a file: by default pyarrow starts an upload in parts, three requests for each fit."""
     if not uri.startswith("s3://") or "allow_delayed_open" in uri:
@@ -187,6 +250,6 @@ def _in_one_put(uri: str) -> str:
     return f"{uri}{'&' if '?' in uri else '?'}allow_delayed_open=true"
 
 
-def _one_line(error: OSError) -> str:
-    text = error.strerror or str(error)
+def _one_line(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
     return re.sub(r" \(Request ID: [^)]*\)", "", text.splitlines()[0]) if text else type(error).__name__

@@ -50,10 +50,12 @@ class ResultStore:
     ----------
     location : str
         A folder, or a URI such as "s3://bucket/path".
+    has_answered : bool
+        Whether it has answered another process of the run: an outage is waited out then, however this one begins.
     """
 
-    def __init__(self, location: str) -> None:
-        self._files = Files(location)
+    def __init__(self, location: str, *, has_answered: bool = False) -> None:
+        self._files = Files(location, has_answered=has_answered)
         self.location = self._files.location
 
     def claim(self, corpus: str, fingerprint: str, inputs: Mapping[str, str]) -> None:

@@ -97,15 +97,28 @@ def test_a_server_that_is_gone_for_twenty_seconds_is_waited_for(
     assert without_seconds(rows) == without_seconds(records(cli(*words, tmp_path / "S")))
 
 
-def test_an_outage_without_end_is_one_clear_line(monkeypatch, cli, small_experiment, corpus_folder):
+def test_an_outage_without_end_is_one_clear_line(monkeypatch, server: Server):
+    cable = Cable(server.port)
+    place = Files(uri(cable.port, "endless"))
+    cable.pull()
     monkeypatch.setattr(files, "RETRY_SECONDS", 0.0)
+    with pytest.raises(StoreError, match=r"cannot be read \(a\): .*Could"):
+        place.read("a")
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
+def test_a_place_that_never_answered_is_given_seconds(monkeypatch, scheme, cli, small_experiment, corpus_folder):
+    monkeypatch.setattr(files, "REACH_SECONDS", 1.0)  # the library of gs:// itself would try for a quarter of an hour
     words = ("run", small_experiment, "--corpus", corpus_folder, "--serial", "--store")
-    result = cli(*words, uri(free_port(), "nobody"))
+    begin = time.monotonic()
+    where = uri(free_port(), "nobody").replace(
+        f"s3://{BUCKET}", f"{scheme}://{'anonymous@' * (scheme == 'gs')}{BUCKET}"
+    )
+    result = cli(*words, where)
     assert result.exit_code == 1
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1
-    assert "cannot be read" in lines[0]
-    assert "Could" in lines[0]
+    assert time.monotonic() - begin < 15
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith(f"raymer: store {where} cannot be reached: ")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,11 @@ def load(folder: Path) -> Loaded:
     guests, location = cloudpickle.loads((folder / GUESTS).read_bytes())
     guests.let_in()
     inputs, splits = joblib.load(folder / ARRAYS, mmap_mode="r")
-    return Loaded({mark: _with_mapped(samples) for mark, samples in inputs.items()}, splits, ResultStore(location))
+    return Loaded(
+        {mark: _with_mapped(samples) for mark, samples in inputs.items()},
+        splits,
+        ResultStore(location, has_answered=True),
+    )
 
 
 def _without_mapped(samples: Samples) -> Samples:

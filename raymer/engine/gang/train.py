@@ -121,7 +121,7 @@ def _drain(config: dict[str, Any]) -> None:
     errand, node = config["errand"], ray.get_runtime_context().get_node_id()
     place = f"{ray.util.get_node_ip_address()} ({node[:6]})"
     worker = Worker(config["gang"], place, os.getpid(), config["for_gpu"])
-    queue, store = errand.queue, ResultStore(errand.store)
+    queue, store = errand.queue, ResultStore(errand.store, has_answered=True)
     errand.guests.let_in()
     inputs, splits = errand.inputs.get(), ray.get(errand.splits)
     units = ray.get(queue.take.remote(worker))

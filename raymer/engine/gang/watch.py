@@ -272,7 +272,7 @@ class WorkList:
 
         total = sum(map(len, units))
         if ray.get_runtime_context().was_current_actor_reconstructed:
-            done = ResultStore(self._store).done()
+            done = ResultStore(self._store, has_answered=True).done()
             units = [unit for unit in units if any(fit.id not in done for fit in unit)]
         self._queue = WorkQueue(units, done=total - sum(map(len, units)))
 

@@ -69,7 +69,7 @@ class FoldByFold(tune.Trainable):  # type: ignore[misc]
         """Take the work, which comes once from Ray's object store, and the first configuration."""
         assert task is not None
         task.guests.let_in()
-        self._task, self._store = task, ResultStore(store)
+        self._task, self._store = task, ResultStore(store, has_answered=True)
         self._pinned = contextlib.ExitStack()
         self._pinned.enter_context(one_thread())  # for as long as this process lives
         with contextlib.suppress(ray.exceptions.GetTimeoutError, ray.exceptions.RayActorError):
