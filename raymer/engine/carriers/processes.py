@@ -2,10 +2,8 @@
 
 import os
 import socket
-import tempfile
 import threading
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 from joblib.externals.loky import ProcessPoolExecutor
 
@@ -15,6 +13,7 @@ from raymer.engine.carriers.units import WAIT_SECONDS, drain
 from raymer.errors import RaymerError
 from raymer.learners.threads import VARIABLES
 from raymer.results.store import ResultStore
+from raymer.scratch import scratch
 from raymer.studies.fit import Plan
 
 FRUITLESS = 20
@@ -35,9 +34,9 @@ class Processes:
 
     def carry(self, work: WorkQueue) -> None:
         """Run units until the list has none left; see Carrier."""
-        with tempfile.TemporaryDirectory(prefix="raymer-fits-", ignore_cleanup_errors=True) as folder:
-            freight.put(self._plan, self._store, Path(folder))
-            places = [_Place(work, folder) for _ in range(self._count)]
+        with scratch("fits") as folder:
+            freight.put(self._plan, self._store, folder)
+            places = [_Place(work, str(folder)) for _ in range(self._count)]
             for place in places:
                 place.start()
             while any(place.is_alive() for place in places):

@@ -5,8 +5,6 @@ travel through the store. World size and rank decide nothing about a fit.
 """
 
 import os
-import shutil
-import tempfile
 import threading
 import time
 import uuid
@@ -23,6 +21,7 @@ from raymer.engine.orphan import end_with_parent
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
+from raymer.scratch import scratch
 
 IDLE_SECONDS = 1.0
 """How long a worker without work waits before it asks again."""
@@ -84,8 +83,7 @@ class Gang(threading.Thread):
         from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
         from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
-        folder = tempfile.mkdtemp(prefix="raymer-train-")  # Train wants one; nothing of ours lies in it
-        try:
+        with scratch("train") as folder:  # Train wants one; nothing of ours lies in it
             DataParallelTrainer(
                 _drain,
                 train_loop_config={"errand": self._errand, "gang": self.label, "for_gpu": self._for_gpu},
@@ -96,13 +94,11 @@ class Gang(threading.Thread):
                 ),
                 run_config=RunConfig(
                     name=f"raymer-{self.label}",
-                    storage_path=folder,
+                    storage_path=str(folder),
                     failure_config=FailureConfig(max_failures=0, controller_failure_limit=0, max_preemption_failures=0),
                     logging_config=LoggingConfig(log_level="ERROR"),
                 ),
             ).fit()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def raise_if_hopeless(self) -> None:
         """Raise RaymerError when a worker did not die but raised: another gang would end the same way."""
