@@ -31,6 +31,7 @@ bed: setup
 
 fuzz: setup
 	PYTHONPATH=tests $(BIN)/python -m beds.fuzz
+	PYTHONPATH=tests $(BIN)/python -m beds.changed_models
 
 bench: setup
 	$(BIN)/python -m benchmarks.triplet
