@@ -4,7 +4,9 @@ An optional extra, `pip install raymer[onnx]`.
 """
 
 import hashlib
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -17,6 +19,8 @@ from raymer.errors import UsageError
 
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operators that onnxruntime has of itself; all others would need a library that the file names."""
+MEMORY, TIMES = 4 << 30, 4
+"""Bytes that opening or running a model may take, beside some times its file: a few numbers in it may ask for all."""
 
 
 def check_installed() -> None:
@@ -47,7 +51,7 @@ def session(path: str, sha256: str) -> Any:
     ------
     UsageError
         When the file is missing, is not the one of `sha256`, is no ONNX model, keeps its weights in other files, or
-        has operators that are not onnxruntime's own.
+        has operators that are not onnxruntime's own, or takes more than MEMORY.
     """
     check_installed()
     import onnxruntime
@@ -63,19 +67,42 @@ def session(path: str, sha256: str) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong is raised, and said once
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        with _limited(MEMORY + TIMES * len(data)):  # constants are worked out here, however large they become
+            return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors have no common base
         raise UsageError(f"{path} cannot be opened: {first_line(error)}") from error
 
 
 def run(opened: Any, output: str, batch: np.ndarray) -> np.ndarray:
     """Return the output (n, ...) of a session whose one input gets `batch` (n, ...)."""
-    found: np.ndarray = opened.run([output], {opened.get_inputs()[0].name: batch})[0]
+    with _limited(MEMORY + TIMES * batch.nbytes):
+        found: np.ndarray = opened.run([output], {opened.get_inputs()[0].name: batch})[0]
     return found
 
 
+@contextmanager
+def _limited(more: int) -> Iterator[None]:
+    """Let this process take so many more bytes of addresses, where the system tells how many it has."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + more
+    if soft != resource.RLIM_INFINITY:
+        most = min(most, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def first_line(error: Exception) -> str:
-    """Return an error in one line."""
+    """Return an error of onnxruntime in one line."""
+    if any(words in str(error) for words in ("Failed to allocate memory", "bad_alloc", "bad allocation")):
+        return f"it asks for more than the {MEMORY >> 30} GiB of memory that a model is given"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 

@@ -143,6 +143,13 @@ def refused_model(kind):
         return model_of([cast], [("x", TensorProto.DOUBLE, ["N", WINDOW])], y)
     if kind == "rank":
         return model_of(identity, [("x", TensorProto.FLOAT, ["N", 2, 3, 4])], [("y", ["N", 2, 3, 4])])
+    if kind in ("constant", "result"):  # of 16 GB, for a few bytes in the file: made at once, or of what comes in
+        large = [helper.make_node("ConstantOfShape", ["s"], ["large"])]
+        if kind == "result":
+            total = helper.make_node("ReduceSum", ["x"], ["q"], keepdims=0)
+            large = [total, helper.make_node("Expand", ["q", "s"], ["large"])]
+        rest = [helper.make_node("ReduceSum", ["large"], ["t"], keepdims=0), helper.make_node("Add", ["x", "t"], ["y"])]
+        return model_of([*large, *rest], [x], y, [("s", np.array([40_000, 100_000], dtype=np.int64))])
     made = model_of(identity, [x], y, [("w", WEIGHTS)])
     if kind == "external":
         made.graph.initializer[0].data_location = TensorProto.EXTERNAL
@@ -155,6 +162,8 @@ def refused_model(kind):
     [
         ("operator", "custom operator mine.ops:Mine"),
         ("external", "keeps weights in other files"),
+        ("constant", "it asks for more than the 4 GiB of memory that a model is given"),
+        ("result", "it asks for more than the 4 GiB of memory that a model is given"),
         ("inputs", "takes 2 inputs (x, z)"),
         ("type", "takes tensor(double) as x"),
         ("rank", "(any, 2, 3, 4): (n, samples) or (n, frames, bins) is wanted"),
