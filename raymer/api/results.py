@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from raymer.engine.run import RunSummary
-from raymer.reports.standing import standing_tables
+from raymer.reports.standing import standing_tables, standings
 from raymer.reports.table import Row, make_rows
 from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.results.store import ResultStore
@@ -46,7 +46,7 @@ class Ran:
         if spec.aggregate == "pooled":
             return []
         labels = system_labels(spec.systems) * len(spec.protocols)
-        return standing_tables(study.systems, labels, scores, study.metrics, spec.baseline)
+        return standing_tables(standings(study.systems, labels, scores, study.metrics, spec.baseline))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a frame."""

@@ -3,22 +3,32 @@
 import json
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from raymer import __version__
 from raymer.plain import visible
 from raymer.reports.plot import Plot, legend_keys, panel_svgs
 from raymer.reports.report import Report
+from raymer.reports.summary import RULE
+
+STYLES = ("layout.css", "table.css", "figure.css", "print.css")
+SCRIPTS = ("points.js",)
 
 
 def make_page(report: Report, plots: list[Plot]) -> str:
-    """Return the page of a report as HTML: styles, figures, points and their script are all inside.
+    """Return the page of a report as HTML: styles, figures, points and their scripts are all inside.
 
     Names from the corpus are escaped in the text and reach the script as data only. The page's own policy forbids
     every request but that for a local sound file, which is made when its clip is clicked.
     """
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+        loader=PackageLoader("raymer.reports", "page_parts"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
     )
     figures = [
         {
@@ -32,13 +42,17 @@ def make_page(report: Report, plots: list[Plot]) -> str:
         }
         for plot in plots
     ]
-    return environment.from_string(_part("page.html")).render(
+    return environment.get_template("page.html").render(
         report=report,
         spec=report.spec,
+        version=__version__,
+        contents=_contents(report, plots),
+        verdicts=report.verdicts(),
+        rule=RULE,
         tables=report.tables(),
         figures=figures,
-        css=Markup(_part("page.css")),
-        script=Markup(_part("page.js")),
+        css=Markup("\n".join(map(_part, STYLES))),
+        script=Markup("\n".join(map(_part, SCRIPTS))),
         hover=Markup(_hover(plots)),
     )
 
@@ -46,6 +60,19 @@ def make_page(report: Report, plots: list[Plot]) -> str:
 def _shown(value: object) -> object:
     """Return a text whose control characters are seen; what is HTML, and no text, is as it was."""
     return visible(value) if type(value) is str else value
+
+
+def _contents(report: Report, plots: list[Plot]) -> dict[str, str]:
+    """Return the sections of the page by id, in order, with their titles."""
+    spec = report.spec
+    contents = {"summary": "Verdict" if report.verdicts() else "Summary", "results": "Results"}
+    contents |= {plot.name: plot.title for plot in plots}
+    contents["run"] = "How to reproduce it"
+    if spec.not_mentioned or spec.notes:
+        contents["notes"] = "What the source leaves open, and what was chosen" if spec.not_mentioned else "Notes"
+    if report.failures:
+        contents["failures"] = "Failed fits"
+    return contents
 
 
 def _hover(plots: list[Plot]) -> str:
@@ -61,4 +88,4 @@ def _hover(plots: list[Plot]) -> str:
 
 
 def _part(name: str) -> str:
-    return (files("raymer.reports") / name).read_text(encoding="utf-8")
+    return (files("raymer.reports") / "page_parts" / name).read_text(encoding="utf-8")

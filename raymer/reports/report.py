@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, predicted_plot
-from raymer.reports.standing import standing_tables
+from raymer.reports.standing import Standings, standing_tables, standings
+from raymer.reports.summary import Verdict, make_verdict
 from raymer.reports.table import PlannedSystem, Row, make_rows
 from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
@@ -66,6 +68,8 @@ class Report:
         What the quick checks of the audit found in the corpus.
     inputs : mapping of input to str
         Width, origin and coverage of each, in words.
+    commands : sequence of str
+        That make the report anew.
     """
 
     spec: Experiment
@@ -86,6 +90,7 @@ class Report:
     remarks: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    commands: Sequence[str] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -121,9 +126,18 @@ class Report:
 
     def standings(self) -> list[TextTable]:
         """Return where each row stands against the best and the baseline, where several inputs are compared."""
+        return standing_tables(self._standings, self.inputs)
+
+    def verdicts(self) -> list[Verdict]:
+        """Return the best row of each protocol and target, and what may be claimed of it."""
+        return [make_verdict(one) for one in self._standings]
+
+    @cached_property
+    def _standings(self) -> list[Standings]:
+        """Where all rows stand; pooled scores allow no test, and nothing is said of them."""
         if self.spec.aggregate == "pooled":
             return []
-        return standing_tables(self.systems, self.labels, self.scores, self.metrics, self.spec.baseline, self.inputs)
+        return standings(self.systems, self.labels, self.scores, self.metrics, self.spec.baseline)
 
     def plots(self) -> list[Plot]:
         """Return the figures that the results suffice for."""

@@ -23,10 +23,14 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """One row with what can be said of it; None where it is the other one itself, or where nothing was tested."""
+class Standing:
+    """One row with what can be said of it; None where it is the other one itself, or where nothing was tested.
+
+    `place` is that of the row among Study.systems.
+    """
 
     label: str
+    place: int
     system: PlannedSystem
     mean: float
     interval: tuple[float, float] | None
@@ -34,15 +38,28 @@ class _Standing:
     to_baseline: Comparison | None
 
 
-def standing_tables(
+@dataclass(frozen=True)
+class Standings:
+    """The rows that have all their scores under one protocol on one target, best first; `about` names the two.
+
+    `has_inputs` is whether the rows of the experiment, complete or not, read several inputs.
+    """
+
+    about: str
+    metric: str
+    baseline: str | None
+    rows: tuple[Standing, ...]
+    has_inputs: bool
+
+
+def standings(
     systems: Sequence[PlannedSystem],
     labels: Sequence[str],
     scores: pd.DataFrame,
     metrics: Metrics,
     baseline: str | None = None,
-    inputs: Mapping[str, str] | None = None,
-) -> list[TextTable]:
-    """Return a table a protocol and target, best row first; none where all rows read one input.
+) -> list[Standings]:
+    """Return where the rows stand, for each protocol and target on which more than one row has all its scores.
 
     With more than two targets that are scored alike, the mean over them stands for all.
 
@@ -57,48 +74,58 @@ def standing_tables(
     metrics : mapping of target to names of metrics
     baseline : str, optional
         Name of the row that all are held against; by default one that looks at no feature, where there is one.
-    inputs : mapping of input to str, optional
-        What to say of each: its width, what made it, how many clips have it.
     """
-    if len({system.input for system in systems}) < 2:
-        return []
     as_average = len(metrics) > 2 and one_metric(metrics)
+    has_inputs = len({system.input for system in systems}) > 1
     protocols = list(dict.fromkeys(system.protocol for system in systems))
-    tables = []
+    made = []
     for protocol in protocols:
-        places = [k for k, system in enumerate(systems) if system.protocol == protocol]
-        names = [systems[k].name for k in places]
-        names = names if len(set(names)) == len(names) else [labels[k] for k in places]
-        rows, numbers = (
-            dict(zip(names, (systems[k] for k in places), strict=True)),
-            dict(zip(places, names, strict=True)),
-        )
+        places = _named([k for k, system in enumerate(systems) if system.protocol == protocol], systems, labels)
+        held = baseline or next((name for name, k in places.items() if systems[k].system.is_blind), None)
         for target in [AVERAGE] if as_average else metrics:
             metric = next(iter(metrics.values()))[0] if as_average else metrics[target][0]
-            mine = scores[scores["row"].isin(numbers) & (scores["metric"] == metric)]
-            mine = mine.assign(method=mine["row"].map(numbers))
+            mine = scores[scores["row"].isin(places.values()) & (scores["metric"] == metric)]
+            mine = mine.assign(method=mine["row"].map({k: name for name, k in places.items()}))
             mine = at_epoch(mine, last_epoch(mine, metric))
             if as_average:
                 mine = average_over_targets(mine, len(metrics))
-            found = _standings(rows, mine[mine["target"] == target], metric, baseline or _blind(rows))
+            found = _standings(systems, places, mine[mine["target"] == target], metric, held)
             if len(found) > 1:
                 about = f"{target}, {protocol}" if len(protocols) > 1 else target
-                tables.append(_table(about, metric, found, baseline or _blind(rows), inputs or {}))
-    return tables
+                made.append(Standings(about, metric, held, tuple(found), has_inputs))
+    return made
 
 
-def _blind(rows: Mapping[str, PlannedSystem]) -> str | None:
-    """Return the row that looks at no feature, where there is one."""
-    return next((label for label, system in rows.items() if system.system.is_blind), None)
+def standing_tables(made: Sequence[Standings], inputs: Mapping[str, str] | None = None) -> list[TextTable]:
+    """Return a table each; none where all rows of the experiment read one input.
+
+    Parameters
+    ----------
+    made : sequence of Standings
+    inputs : mapping of input to str, optional
+        What to say of each: its width, what made it, how many clips have it.
+    """
+    return [_table(one, inputs or {}) for one in made if one.has_inputs]
+
+
+def _named(places: Sequence[int], systems: Sequence[PlannedSystem], labels: Sequence[str]) -> dict[str, int]:
+    """Return the rows' places by their names, or by their labels where names are not unique."""
+    names = [systems[k].name for k in places]
+    names = names if len(set(names)) == len(names) else [labels[k] for k in places]
+    return dict(zip(names, places, strict=True))
 
 
 def _standings(
-    rows: Mapping[str, PlannedSystem], scores: pd.DataFrame, metric: str, baseline: str | None
-) -> list[_Standing]:
+    systems: Sequence[PlannedSystem],
+    places: Mapping[str, int],
+    scores: pd.DataFrame,
+    metric: str,
+    baseline: str | None,
+) -> list[Standing]:
     """Return the rows that have all their scores on the same splits, best first."""
     done = scores.groupby("method")["value"].count()  # what is undefined is not counted
-    splits = {label: {fit.split for fit in system.fits} for label, system in rows.items()}
-    whole = [label for label in rows if done.get(label, 0) == len(splits[label])]
+    splits = {label: {fit.split for fit in systems[k].fits} for label, k in places.items()}
+    whole = [label for label in places if done.get(label, 0) == len(splits[label])]
     if not whole:
         return []
     whole = [label for label in whole if splits[label] == splits[whole[0]]]
@@ -111,9 +138,10 @@ def _standings(
     against = [(label, baseline) for label in order if label != baseline]
     based = _compared(scores, against, metric, better) if tested and baseline in whole else {}
     return [
-        _Standing(
+        Standing(
             label,
-            rows[label],
+            places[label],
+            systems[places[label]],
             means[label],
             corrected_interval(own[label]) if tested else None,
             pairs.get((order[0], label)),
@@ -132,15 +160,14 @@ def _compared(
     return dict(zip(pairs, adjust(made, higher_is_better=better), strict=True)) if made else {}
 
 
-def _table(
-    about: str, metric: str, found: Sequence[_Standing], baseline: str | None, inputs: Mapping[str, str]
-) -> TextTable:
+def _table(made: Standings, inputs: Mapping[str, str]) -> TextTable:
+    found, metric = made.rows, made.metric
     columns = [Column("system", is_number=False, names=True), Column("input", is_number=False, names=True)]
     columns.append(Column("width", names=True))
     columns += [Column(f"{metric} [95 %]"), Column("to the best"), Column("p")]
     based = any(one.to_baseline is not None for one in found)
     if based:
-        columns += [Column(f"to {baseline}"), Column("p")]
+        columns += [Column(f"to {made.baseline}"), Column("p")]
     lines = []
     for one in found:
         cells = [one.label, one.system.input, str(one.system.n_features), _score(one.mean, one.interval)]
@@ -150,7 +177,9 @@ def _table(
         lines.append(tuple(cells))
     named = dict.fromkeys(one.system.input for one in found)
     said = [f"{name}: {inputs[name]}" for name in named if name in inputs]
-    return TextTable(f"{about}: where each row stands ({metric})", tuple(columns), tuple(lines), (*NOTES, *said))
+    title = f"{made.about}: where each row stands ({metric})"
+    places = tuple(one.place for one in found)
+    return TextTable(title, tuple(columns), tuple(lines), (*NOTES, *said), places)
 
 
 def _score(mean: float, interval: tuple[float, float] | None) -> str:

@@ -12,7 +12,7 @@ class Column:
     """A column's head, whether it holds numbers, whether they are the published ones, and how it stands to others.
 
     One that `names` says what its row is, and is repeated where a table is shown in parts; one that `follows` is shown
-    beside the column before it.
+    beside the column before it. `place` is that of the row of Study.systems that the column is of, where it is of one.
     """
 
     name: str
@@ -20,16 +20,22 @@ class Column:
     is_published: bool = False
     names: bool = False
     follows: bool = False
+    place: int | None = None
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table whose cells are text already, with a title and remarks to stand below it."""
+    """A table whose cells are text already, with a title and remarks to stand below it.
+
+    `places` has for each row that of the row of Study.systems that it is of; it is empty where rows are of something
+    else.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def metric_words(metrics: Metrics, aggregate: str) -> str:
@@ -71,8 +77,9 @@ def rows_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> Te
         if key in published:
             columns += [Column("published", is_published=True, follows=True), Column("difference", follows=True)]
     columns.append(Column("s a fit"))
-    lines = [_line(rows[start : start + len(heads)], several, published) for start in range(0, len(rows), len(heads))]
-    return TextTable(title, tuple(columns), tuple(lines), tuple(notes))
+    groups = [rows[start : start + len(heads)] for start in range(0, len(rows), len(heads))]
+    lines = tuple(_line(group, several, published) for group in groups)
+    return TextTable(title, tuple(columns), lines, tuple(notes), tuple(group[0].row for group in groups))
 
 
 def best_words(rows: Sequence[Row]) -> list[str]:
@@ -109,8 +116,8 @@ def points_table(title: str, points: Sequence[Row], notes: Sequence[str] = ()) -
     at = {(point.target, point.metric, point.epoch, point.system, point.protocol): point for point in points}
     with_published = {(point.system, point.protocol) for point in points if point.published_mean is not None}
     columns = [Column("target", is_number=False, names=True)]
-    for method, protocol in methods:
-        columns.append(Column(f"{method}, {protocol}" if with_protocol else method))
+    for (method, protocol), place in methods.items():
+        columns.append(Column(f"{method}, {protocol}" if with_protocol else method, place=place))
         if (method, protocol) in with_published:
             columns.append(Column("published (difference)", is_published=True, follows=True))
     lines = []
@@ -133,7 +140,7 @@ def epochs_table(title: str, points: Sequence[Row]) -> TextTable:
     metric = next((point.metric for point in points if point.target == whole), "")
     mine = [point for point in points if (point.target, point.metric) == (whole, metric)]
     at = {(point.epoch, point.system, point.protocol): point for point in mine}
-    columns = [Column("epoch"), *(Column(method) for method, _ in methods)]
+    columns = [Column("epoch"), *(Column(method, place=place) for (method, _), place in methods.items())]
     lines = [
         (str(epoch), *(_mean(at.get((epoch, *method))) for method in methods))
         for epoch in sorted({point.epoch for point in points})
@@ -142,8 +149,9 @@ def epochs_table(title: str, points: Sequence[Row]) -> TextTable:
     return TextTable(f"{title}: {said} by epoch", tuple(columns), tuple(lines))
 
 
-def _methods(points: Sequence[Row]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((point.system, point.protocol) for point in points))
+def _methods(points: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """Return systems and protocols, in order, with their places."""
+    return {(point.system, point.protocol): point.row for point in points}
 
 
 def _line(group: Sequence[Row], several: Mapping[str, bool], published: Collection[tuple[str, str]]) -> tuple[str, ...]:

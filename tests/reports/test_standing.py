@@ -7,7 +7,7 @@ import raymer
 from raymer.corpora.base import Corpus, Input
 from raymer.errors import UsageError
 from raymer.experiments.spec import Experiment
-from raymer.reports.standing import standing_tables
+from raymer.reports.standing import standing_tables, standings
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
 from raymer.stats import adjust, compare_pairs, pair
 
@@ -90,7 +90,7 @@ def test_one_input_has_no_such_table_and_a_missing_fit_no_row(corpus, tmp_path):
     scores = planned.scores(study.store)
     part = scores[~((scores["system"] == "bad") & (scores["fold"] == 0))]
     labels = [system.name for system in planned.systems]
-    table = standing_tables(planned.systems, labels, part, planned.metrics)[0]
+    table = standing_tables(standings(planned.systems, labels, part, planned.metrics))[0]
     assert [row[0] for row in table.rows] == ["good", "nothing"]
 
 
