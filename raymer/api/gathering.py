@@ -87,6 +87,7 @@ def _predictions(study: Study, store: ResultStore, scores: Any) -> list[Predicti
 def _facts(study: Study, corpus: Corpus, store: ResultStore, scores: Any) -> dict[str, str]:
     spec = study.spec
     facts = {f"protocol {name}": protocol_words(rule.build().to_dict()) for name, rule in spec.protocols.items()}
+    facts["corpus"] = f"{corpus.name}, {len(corpus.clips)} clips, fingerprint {corpus.fingerprint}"
     facts["seed"] = f"{spec.seed}; the seed of every fit derives from it and from what is fitted"
     if spec.epochs and spec.has_epochs:
         facts["epochs"] = f"{spec.epochs}, scored at every {spec.every}th and the last"

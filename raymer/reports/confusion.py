@@ -5,15 +5,20 @@ from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
+from raymer.reports.marks import mark
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.scatter import Predictions
-from raymer.reports.style import RULE
+from raymer.reports.style import OKABE_ITO, RULE
 
 MOST_FIGURES = 16
 """Classes up to which the cells hold figures: among more they would run into each other."""
 
 MOST_CLASSES = 40
+
+DEEPEST = 0.6
+"""Opacity of a cell that has all clips of its class: figures are read on it in ink, on light paper and on dark."""
 
 
 def confusion_plot(found: Sequence[Predictions]) -> Plot:
@@ -53,12 +58,15 @@ def _draw(axes: Axes, one: Predictions) -> None:
     classes, counts = classes_of(one), confusion(one)
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(totals, 1)[:, None]
-    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
-    if len(classes) <= MOST_FIGURES:
-        for row, column in zip(*np.nonzero(counts), strict=True):
-            share = shares[row, column]
-            ink = "white" if share > 0.55 else "black"
-            axes.annotate(_figure(share), (column, row), ha="center", va="center", fontsize=7, color=ink)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        share = shares[row, column]
+        cell = Rectangle((column - 0.5, row - 0.5), 1, 1, color=OKABE_ITO[0], alpha=DEEPEST * share, linewidth=0)
+        axes.add_patch(cell)
+        mark(cell, f"{classes[row]} taken for {classes[column]}: {counts[row, column]} of {totals[row]}")
+        if len(classes) <= MOST_FIGURES:
+            axes.annotate(_figure(share), (column, row), ha="center", va="center", fontsize=7)
+    ends = (-0.5, len(classes) - 0.5)
+    axes.set(xlim=ends, ylim=ends[::-1], aspect="equal")
     if len(classes) <= MOST_CLASSES:
         axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(classes)), [f"{name} ({n})" for name, n in zip(classes, totals, strict=True)])
@@ -68,7 +76,8 @@ def _draw(axes: Axes, one: Predictions) -> None:
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set(visible=True, color=RULE)
-    axes.set_title(f"{one.target.replace('_', ' ')}: {one.system}, {one.metric} {one.score:.3f}")
+    title = axes.set_title(f"{one.target.replace('_', ' ')}: {one.system}, {one.metric} {one.score:.3f}")
+    mark(title, "", [one.system])
 
 
 def _figure(share: float) -> str:

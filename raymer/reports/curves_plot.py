@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from raymer.reports.marks import mark
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
 from raymer.reports.table import Row, axis_words
@@ -80,6 +81,8 @@ def _draw_line(axes: Axes, points: Sequence[Row], look: Series) -> None:
     mean = np.array([point.mean for point in points], dtype=np.float64)
     sd = np.array([point.sd for point in points], dtype=np.float64)
     axes.fill_between(epochs, mean - sd, mean + sd, color=look.color, alpha=0.09, linewidth=0)
-    axes.plot(
+    (line,) = axes.plot(
         epochs, mean, color=look.color, linestyle=look.line, marker=look.marker, markevery=max(1, len(epochs) // 8)
     )
+    said = [f"epoch {point.epoch}: {point.mean:.3f} ± {point.sd or 0:.3f}" for point in points]
+    mark(line, "\n".join([look.label, *said]), {point.row for point in points})

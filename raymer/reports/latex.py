@@ -19,25 +19,26 @@ ESCAPES = {
 
 def latex(table: TextTable) -> str:
     """Return `table` as a LaTeX table environment; it needs the package booktabs."""
-    head = " & ".join(_text(column.name) for column in table.columns)
+    head, lines, foot = latex_parts(table)
+    return "\n".join([head, *lines, foot, ""])
+
+
+def latex_parts(table: TextTable) -> tuple[str, list[str], str]:
+    """Return what `latex` joins: all above the rows, a line a row, and all below them."""
+    names = " & ".join(_text(column.name) for column in table.columns)
     lines = [" & ".join(_cell(*pair) for pair in zip(table.columns, row, strict=True)) for row in table.rows]
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table}",
-            r"  \centering",
-            f"  \\caption{{{_text(table.title)}}}",
-            f"  \\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in table.columns)}}}",
-            r"    \toprule",
-            f"    {head} \\\\",
-            r"    \midrule",
-            *(f"    {line} \\\\" for line in lines),
-            r"    \bottomrule",
-            r"  \end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    head = [
+        r"% needs \usepackage{booktabs}",
+        r"\begin{table}",
+        r"  \centering",
+        f"  \\caption{{{_text(table.title)}}}",
+        f"  \\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in table.columns)}}}",
+        r"    \toprule",
+        f"    {names} \\\\",
+        r"    \midrule",
+    ]
+    foot = [r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]
+    return "\n".join(head), [f"    {line} \\\\" for line in lines], "\n".join(foot)
 
 
 def _cell(column: Column, text: str) -> str:

@@ -8,12 +8,14 @@ from markupsafe import Markup
 
 from raymer import __version__
 from raymer.plain import visible
+from raymer.reports.copies import make_copies
 from raymer.reports.plot import Plot, legend_keys, panel_svgs
 from raymer.reports.report import Report
 from raymer.reports.summary import RULE
+from raymer.reports.svg import PlaceOf
 
 STYLES = ("layout.css", "table.css", "figure.css", "print.css")
-SCRIPTS = ("points.js",)
+SCRIPTS = ("theme.js", "tables.js", "picks.js", "points.js")
 
 
 def make_page(report: Report, plots: list[Plot]) -> str:
@@ -37,7 +39,7 @@ def make_page(report: Report, plots: list[Plot]) -> str:
             "caption": plot.caption,
             # Our own SVG: matplotlib has escaped the text in it.
             "keys": [(Markup(svg), label) for svg, label in legend_keys(plot)],
-            "panels": [Markup(svg) for svg in panel_svgs(plot)],
+            "panels": [Markup(svg) for svg in panel_svgs(plot, _place_of(report))],
             "width": plot.size[0],
         }
         for plot in plots
@@ -49,7 +51,8 @@ def make_page(report: Report, plots: list[Plot]) -> str:
         contents=_contents(report, plots),
         verdicts=report.verdicts(),
         rule=RULE,
-        tables=report.tables(),
+        n_systems=len(report.spec.systems),
+        tables=[(table, make_copies(table)) for table in report.tables()],
         figures=figures,
         css=Markup("\n".join(map(_part, STYLES))),
         script=Markup("\n".join(map(_part, SCRIPTS))),
@@ -60,6 +63,14 @@ def make_page(report: Report, plots: list[Plot]) -> str:
 def _shown(value: object) -> object:
     """Return a text whose control characters are seen; what is HTML, and no text, is as it was."""
     return visible(value) if type(value) is str else value
+
+
+def _place_of(report: Report) -> PlaceOf:
+    """Return what finds the place in the experiment of a system that a figure names; of all protocols the same."""
+    count = len(report.spec.systems)
+    named = zip(report.systems, report.labels, strict=True)
+    places = {name: k % count for k, (one, label) in enumerate(named) for name in (label, f"{label}, {one.protocol}")}
+    return lambda system: system % count if isinstance(system, int) else places.get(system)
 
 
 def _contents(report: Report, plots: list[Plot]) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """A plot: panels that stand in one figure on paper and one by one on the page, where they flow to its width."""
 
-import io
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
@@ -15,6 +13,7 @@ from matplotlib.style import context
 
 from raymer.errors import UsageError
 from raymer.reports.style import STYLE, Series
+from raymer.reports.svg import PlaceOf, svg_element
 
 FORMATS = (".svg", ".png", ".pdf")
 POINTS = "points"
@@ -90,9 +89,12 @@ def check_format(path: Path) -> None:
         raise UsageError(f"{path}: a plot is {', '.join(FORMATS)}")
 
 
-def panel_svgs(plot: Plot) -> list[str]:
+def panel_svgs(plot: Plot, place_of: PlaceOf = lambda system: None) -> list[str]:
     """Return each panel as an SVG element for a page; ids begin with the plot's name and the panel's number."""
-    return [_svg(_alone(plot, panel), f"{plot.name}-{number}") for number, panel in enumerate(plot.panels, 1)]
+    return [
+        svg_element(_alone(plot, panel), f"{plot.name}-{number}", place_of)
+        for number, panel in enumerate(plot.panels, 1)
+    ]
 
 
 def legend_keys(plot: Plot) -> list[tuple[str, str]]:
@@ -102,7 +104,7 @@ def legend_keys(plot: Plot) -> list[tuple[str, str]]:
         with context(STYLE):
             figure = Figure(figsize=(0.42, 0.16))
             figure.add_artist(one.key())
-        keys.append((_svg(figure, f"{plot.name}-key-{number}"), one.label))
+        keys.append((svg_element(figure, f"{plot.name}-key-{number}"), one.label))
     return keys
 
 
@@ -122,16 +124,3 @@ def _legend_height(plot: Plot, width: float) -> float:
         return 0.0
     per_row = max(1, min(_ncols(plot), int(width / 1.4)))
     return 0.15 + 0.22 * ceil(len(plot.series) / per_row)
-
-
-def _svg(figure: Figure, prefix: str) -> str:
-    """Return the figure as an inline element: ids made its own, the XML head and metadata left out."""
-    buffer = io.StringIO()
-    with context([STYLE, {"svg.hashsalt": prefix}]):
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    text = buffer.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
-    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text)
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # it would hold for the whole page: page.css has it
-    return re.sub(r' width="[^"]*pt" height="[^"]*pt"', "", text, count=1)

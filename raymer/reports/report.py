@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from raymer.audits import Finding
 from raymer.experiments.spec import Experiment
@@ -68,8 +69,6 @@ class Report:
         What the quick checks of the audit found in the corpus.
     inputs : mapping of input to str
         Width, origin and coverage of each, in words.
-    commands : sequence of str
-        That make the report anew.
     """
 
     spec: Experiment
@@ -90,7 +89,6 @@ class Report:
     remarks: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
-    commands: Sequence[str] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -111,6 +109,18 @@ class Report:
     def results(self) -> list[Row]:
         """The numbers, a record a system, target, metric and epoch."""
         return make_rows(self.systems, self.scores, self.metrics, self.spec.aggregate)
+
+    @property
+    def commands(self) -> list[str]:
+        """What makes the report anew, once `experiment_yaml` is a file."""
+        where = f"{self.spec.name}.yaml --corpus CORPUS --store STORE"
+        return [f"raymer run {where}", f"raymer report {where} --output REPORT"]
+
+    @property
+    def experiment_yaml(self) -> str:
+        """The experiment as it was run, all changes in it, as a YAML file says it."""
+        data = self.spec.model_dump(mode="json", exclude_defaults=True)
+        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
 
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from raymer.reports.marks import mark
 from raymer.reports.plot import POINTS, Panel, Plot
 from raymer.reports.style import OKABE_ITO, RULE, Series, make_series
 
@@ -122,6 +123,7 @@ def _points(axes: Axes, x: Any, y: Any, k: int = 0, look: Series | None = None, 
         color=look.color if look else OKABE_ITO[0],
         alpha=0.55,
         linewidths=0,
+        clip_on=False,  # no point is cut where a scale ends
         gid=f"{POINTS}-{k}",
     )
 
@@ -138,7 +140,8 @@ def _draw_predicted(axes: Axes, one: Predictions, clips: pd.DataFrame, looks: Ma
     else:
         _points(axes, clips["true"], clips["predicted"])
     axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel="true", ylabel="predicted")
-    axes.set_title(f"{one.target.replace('_', ' ')}: {one.system}, {one.metric} {one.score:.3f}")
+    title = axes.set_title(f"{one.target.replace('_', ' ')}: {one.system}\n{one.metric} {one.score:.3f}")
+    mark(title, "", [one.system])
 
 
 def _draw_plane(axes: Axes, clips: pd.DataFrame, scales: Mapping[str, tuple[float, float]]) -> None:

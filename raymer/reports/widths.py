@@ -10,10 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from raymer.reports.interval import corrected_interval
+from raymer.reports.marks import mark
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
 from raymer.reports.table import PlannedSystem, axis_words
 from raymer.results.frame import Metrics, n_undefined
+
+NAMED = 2
+"""Predictors on all features up to which each is named beside its line: more names would cover each other."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class WidthPoint:
 
     `width` is None for the predictor alone on all features. `mean` is over folds (repeats, where predictions are
     pooled), and None while one is missing or undefined; `interval` is its 95 % interval, corrected for folds that share
-    songs, and None where predictions are pooled.
+    songs, and None where predictions are pooled. `row` is the system's place in the experiment.
     """
 
     reducer: str
@@ -36,6 +40,7 @@ class WidthPoint:
     folds: int
     protocol: str
     input: str
+    row: int
 
     def to_record(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
@@ -56,7 +61,7 @@ def make_width_points(
             continue
         for target, (metric, *_) in metrics.items():
             mine = chosen[(chosen["row"] == number) & (chosen["target"] == target) & (chosen["metric"] == metric)]
-            points.append(_point(system, mine, target, metric, aggregate))
+            points.append(_point(number, system, mine, target, metric, aggregate))
     return sorted(points, key=lambda point: point.width or 0)
 
 
@@ -77,6 +82,8 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
         "Mean over folds at each number of units, with its 95 % interval (corrected for folds that share songs). "
         "The grey line is the predictor on all features, its band the interval."
     )
+    if sum(point.width is None and point.target == points[0].target for point in points) > NAMED:
+        caption += " Of several such lines the page says which is which on hovering."
     if not any(point.interval for point in points):
         caption = "The score of the pooled predictions at each number of units. The grey line is that on all features."
     if any(point.mean is None for point in points):
@@ -88,7 +95,9 @@ def widths_plot(points: Sequence[WidthPoint], *, title: str = "") -> Plot:
     return Plot("widths", title or "Score by width", caption, panels, tuple(looks.values()), size=(3.9, 3.0), columns=2)
 
 
-def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str, aggregate: str) -> WidthPoint:
+def _point(
+    number: int, system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str, aggregate: str
+) -> WidthPoint:
     is_whole = len(scores) == system.n_scores and not n_undefined(scores)
     return WidthPoint(
         reducer=system.system.reducer_name,
@@ -102,6 +111,7 @@ def _point(system: PlannedSystem, scores: pd.DataFrame, target: str, metric: str
         folds=len(scores),
         protocol=system.protocol,
         input=system.input,
+        row=number,
     )
 
 
@@ -128,21 +138,29 @@ class _Drawn:
     mean: float
     low: float
     high: float
+    row: int
+
+    @property
+    def said(self) -> str:
+        """Its numbers."""
+        width = "" if self.width is None else f" at {self.width}"
+        return f"{self.label}{width}: {self.mean:.3f} ({self.low:.3f}, {self.high:.3f})"
 
 
 def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Sequence[Series]) -> None:
     mine = [
-        _Drawn(_label(one, points), one.width, one.mean, *(one.interval or (one.mean, one.mean)))
+        _Drawn(_label(one, points), one.width, one.mean, *(one.interval or (one.mean, one.mean)), one.row)
         for one in points
         if one.target == target and one.mean is not None
     ]
-    for k, one in enumerate(one for one in mine if one.width is None):
-        _draw_all_features(axes, one, k)
+    whole = [one for one in mine if one.width is None]
+    for k, one in enumerate(whole):
+        _draw_all_features(axes, one, k, is_named=len(whole) <= NAMED)
     widths = sorted({one.width for one in mine if one.width is not None})
     for k, look in enumerate(looks):
         own = [one for one in mine if one.label == look.label]
         aside = 1 + 0.025 * (k - (len(looks) - 1) / 2)  # side by side, so that no bar hides another
-        axes.errorbar(
+        drawn = axes.errorbar(
             [aside * one.width for one in own if one.width is not None],
             [one.mean for one in own],
             yerr=[[one.mean - one.low for one in own], [one.high - one.mean for one in own]],
@@ -152,6 +170,8 @@ def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Seque
             elinewidth=0.9,
             capsize=1.8,
         )
+        for part in drawn.get_children():
+            mark(part, "\n".join(one.said for one in own), [one.row for one in own])
     if widths:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(FixedLocator(widths))
@@ -163,9 +183,11 @@ def _draw(axes: Axes, *, target: str, points: Sequence[WidthPoint], looks: Seque
     axes.set_ylabel(axis_words(metric))
 
 
-def _draw_all_features(axes: Axes, one: _Drawn, number: int) -> None:
-    """Draw a line across; labels of several are left and right in turn, so that none covers another's."""
+def _draw_all_features(axes: Axes, one: _Drawn, number: int, *, is_named: bool) -> None:
+    """Draw a line across; two are labelled, left and right, so that none covers another's, and have their bands."""
+    mark(axes.axhline(one.mean, color=RULE, linewidth=1.0, zorder=1), one.said, [one.row])
+    if not is_named:
+        return
     axes.axhspan(one.low, one.high, color="0.93", zorder=0)
-    axes.axhline(one.mean, color=RULE, linewidth=1.0, zorder=1)
     place, side = ((0.02, one.mean), "left") if number % 2 == 0 else ((0.98, one.mean), "right")
     axes.annotate(one.label, place, xycoords=("axes fraction", "data"), ha=side, va="bottom", fontsize=7.5, color=RULE)

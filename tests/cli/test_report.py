@@ -14,8 +14,6 @@ from raymer.corpora.synthetic import make_synthetic
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 EXPERIMENT = """
 name: small
 title: Small & <b>quick</b>
@@ -132,17 +130,6 @@ def test_a_store_without_any_result_of_the_experiment(cli, place, tmp_path):
     refused = cli("report", place / "small.yaml", *where[:-1], tmp_path / "file" / "R")
     assert refused.exit_code == 2
     assert "cannot be written" in refused.stderr
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser test")
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: no browser test")
-    with sync_api.sync_playwright() as made:
-        opened = made.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [1280, 400])

@@ -1,4 +1,3 @@
-"use strict";
 // Names on hovering, the clips of the same group lit, and the clip's sound on clicking. Corpus text is set as text only.
 const tip = document.getElementById("tip");
 const player = document.getElementById("player");
