@@ -11,11 +11,13 @@ from raymer.reports.page import make_page
 from raymer.reports.plot import Plot
 from raymer.reports.report import Report, best_systems, file_urls
 from raymer.reports.scatter import Predictions
+from raymer.reports.searched import Searched
 from raymer.results.store import ResultStore
 from raymer.studies.embeddings import embed
 from raymer.studies.naming import system_labels
 from raymer.studies.predictions import read_predictions, read_versions
 from raymer.studies.remarks import remarks
+from raymer.studies.search.worth import read_worth
 from raymer.studies.study import Study
 
 
@@ -53,6 +55,34 @@ def gather(study: Study, corpus: Corpus, store: ResultStore, published_epoch: in
         remarks=remarks(study, store, scores),
         findings=quick_findings(corpus, study.input_names),
         inputs=input_words(study, corpus),
+        searched=_searched(study, corpus, store),
+    )
+
+
+def _searched(study: Study, corpus: Corpus, store: ResultStore) -> Searched | None:
+    """Read the search as the experiment asks for it, from its journal in the store."""
+    if study.spec.search is None:
+        return None
+    from raymer.studies.search.journal import found, journal_of, load_study
+    from raymer.studies.search.mirror import Mirror
+    from raymer.studies.search.plan import plan_search
+
+    planned = plan_search(study.spec, corpus)
+    where = journal_of(planned, store.location)
+    journal = where.fetch() if isinstance(where, Mirror) else where
+    if not journal.is_file():
+        return None
+    outcome = found(load_study(journal), planned.space)
+    states = [] if outcome.trials.empty else outcome.trials["state"].tolist()
+    return Searched(
+        system=planned.system,
+        objectives=tuple(planned.task.objectives),
+        metric=planned.task.metric,
+        trials=len(states),
+        stopped=states.count("stopped"),
+        best_value=outcome.best_value,
+        best_params=outcome.best_params,
+        worth=read_worth(journal),
     )
 
 

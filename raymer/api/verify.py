@@ -30,6 +30,7 @@ from raymer.results.scoring import score
 from raymer.results.store import ResultStore
 from raymer.studies.search.journal import load_study
 from raymer.studies.search.mirror import FOLDER as SEARCHES
+from raymer.studies.search.worth import read_worth
 
 STORE_FILE = "store.json"
 
@@ -121,6 +122,7 @@ def _logs(store: ResultStore, found: Verified) -> None:
         found.check(partial(read_snapshot, path))
     for path in sorted(Path(files.path(SEARCHES)).glob("*.journal")):
         found.check(partial(load_study, path))
+        found.check(partial(read_worth, path))
 
 
 def _labels(corpus: Corpus) -> dict[str, dict[str, Any]]:

@@ -4,11 +4,12 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from raymer.cli.output import LINE_SECONDS, err
+from raymer.studies.search.words import params_text
 
 if TYPE_CHECKING:
     from raymer.studies.search.trials import SearchProgress
@@ -56,10 +57,3 @@ def _table(name: str, progress: "SearchProgress") -> Table:
         value = "" if math.isnan(line.value) else f"{line.value:.4f}"
         table.add_row(str(line.number), line.state, value, str(line.folds), params_text(line.params))
     return table
-
-
-def params_text(params: dict[str, Any]) -> str:
-    """Return a configuration as `reducer.d_p 0.1, reducer.width 50`."""
-    return ", ".join(
-        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in params.items()
-    )

@@ -7,9 +7,10 @@ import typer
 
 from raymer.cli.options import JsonOption
 from raymer.cli.output import err, out, print_json, say
-from raymer.cli.trials import params_text, trials_display
+from raymer.cli.trials import trials_display
 from raymer.cli.verb import WithoutGPU, verb
 from raymer.engine.machine import LOCAL
+from raymer.studies.search.words import params_text
 
 if TYPE_CHECKING:
     from raymer.engine.search.nested import NestedOutcome, OuterResult

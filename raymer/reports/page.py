@@ -11,8 +11,10 @@ from raymer.plain import visible
 from raymer.reports.copies import make_copies
 from raymer.reports.plot import Plot, legend_keys, panel_svgs
 from raymer.reports.report import Report
+from raymer.reports.searched import Searched, search_sentences, search_table
 from raymer.reports.summary import RULE
 from raymer.reports.svg import PlaceOf
+from raymer.reports.text_table import TextTable
 
 STYLES = ("layout.css", "table.css", "figure.css", "print.css")
 SCRIPTS = ("theme.js", "tables.js", "picks.js", "points.js")
@@ -52,7 +54,9 @@ def make_page(report: Report, plots: list[Plot]) -> str:
         verdicts=report.verdicts(),
         rule=RULE,
         n_systems=len(report.spec.systems),
-        tables=[(table, make_copies(table)) for table in report.tables()],
+        tables=report.tables(),
+        make_copies=make_copies,
+        search=_search(report.searched),
         figures=figures,
         css=Markup("\n".join(map(_part, STYLES))),
         script=Markup("\n".join(map(_part, SCRIPTS))),
@@ -73,11 +77,20 @@ def _place_of(report: Report) -> PlaceOf:
     return lambda system: system % count if isinstance(system, int) else places.get(system)
 
 
+def _search(found: Searched | None) -> tuple[list[str], TextTable | None]:
+    """Return what is said of the search, and the table of its outer folds."""
+    if found is None:
+        return [], None
+    return search_sentences(found), search_table(found.worth) if found.worth else None
+
+
 def _contents(report: Report, plots: list[Plot]) -> dict[str, str]:
     """Return the sections of the page by id, in order, with their titles."""
     spec = report.spec
     contents = {"summary": "Verdict" if report.verdicts() else "Summary", "results": "Results"}
     contents |= {plot.name: plot.title for plot in plots}
+    if report.searched:
+        contents["search"] = "What the search is worth"
     contents["run"] = "How to reproduce it"
     if spec.not_mentioned or spec.notes:
         contents["notes"] = "What the source leaves open, and what was chosen" if spec.not_mentioned else "Notes"

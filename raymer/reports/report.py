@@ -20,6 +20,7 @@ from raymer.reports.curves_plot import by_target, curves_plot
 from raymer.reports.forest import forest_plot
 from raymer.reports.plot import Plot
 from raymer.reports.scatter import Predictions, embeddings_plot, plane_plot, predicted_plot
+from raymer.reports.searched import Searched
 from raymer.reports.standing import Standings, standing_tables, standings
 from raymer.reports.summary import Verdict, make_verdict
 from raymer.reports.table import PlannedSystem, Row, make_rows
@@ -69,6 +70,8 @@ class Report:
         What the quick checks of the audit found in the corpus.
     inputs : mapping of input to str
         Width, origin and coverage of each, in words.
+    searched : Searched, optional
+        What the experiment's search found, where the store holds one.
     """
 
     spec: Experiment
@@ -89,6 +92,7 @@ class Report:
     remarks: Sequence[str] = ()
     findings: Sequence[Finding] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    searched: Searched | None = None
 
     @property
     def is_partial(self) -> bool:

@@ -11,9 +11,11 @@ from raymer.learners.threads import one_thread
 from raymer.protocols.nested import OuterFold, nested_splits, outer_protocol
 from raymer.results.store import ResultStore
 from raymer.stats.corrected import t_interval
-from raymer.studies.search.journal import SearchOutcome
+from raymer.studies.search.journal import SearchOutcome, journal_of
+from raymer.studies.search.mirror import Mirror
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.trials import OnProgress
+from raymer.studies.search.worth import OuterWorth, Worth, write_worth
 
 CONFIDENCE = 0.95
 
@@ -79,6 +81,8 @@ def run_nested(
 ) -> NestedOutcome:
     """Run the flat search and one search in the train part of each outer fold, whose best is scored once.
 
+    What they found is kept beside the flat search's journal, for the report.
+
     Parameters
     ----------
     planned : PlannedSearch
@@ -115,7 +119,25 @@ def run_nested(
     estimate = float(values.mean())
     interval = t_interval(estimate, error, folds - 1, CONFIDENCE)
     best = flat.best_value if flat.best_value is not None else float("nan")
-    return NestedOutcome(flat, tuple(outer), estimate, interval, planned.task.sign * (best - estimate))
+    made = NestedOutcome(flat, tuple(outer), estimate, interval, planned.task.sign * (best - estimate))
+    if flat.best_value is not None:
+        where = journal_of(planned, store.location, journal)
+        kept = write_worth(_worth(made, flat.best_value), where.path if isinstance(where, Mirror) else where)
+        if isinstance(where, Mirror):
+            where.keep(kept)
+    return made
+
+
+def _worth(made: NestedOutcome, best: float) -> Worth:
+    """Return what the report shows of it."""
+    return Worth(
+        trials=len(made.flat.trials),
+        flat_best=best,
+        estimate=made.estimate,
+        interval=made.interval,
+        optimism=made.optimism,
+        outer=tuple(OuterWorth(one.fold, one.best_params, one.inner_value, one.value) for one in made.outer),
+    )
 
 
 def plan_outer(planned: PlannedSearch, folds: int) -> tuple[OuterFold, ...]:

@@ -10,6 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from raymer.files import Files, is_uri
 from raymer.identity import content_hash
+from raymer.studies.search.worth import worth_path
 
 FOLDER = "searches"
 
@@ -37,13 +38,21 @@ class Mirror:
     def __str__(self) -> str:
         return f"{self._store.split('?')[0].rstrip('/')}/{self.name}"
 
-    def fetch(self) -> None:
-        """Make the copy here the store's; StoreError where that cannot be read."""
-        data = Files(self._store).read(self.name)
-        if data is None:
-            self.path.unlink(missing_ok=True)
-        else:
-            self.path.write_bytes(data)
+    def fetch(self) -> Path:
+        """Make the copy here, and what lies beside it, the store's; return it. StoreError where that cannot be read."""
+        files = Files(self._store)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for path in (self.path, worth_path(self.path)):
+            data = files.read(f"{FOLDER}/{path.name}")
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(data)
+        return self.path
+
+    def keep(self, path: Path) -> None:
+        """Put what lies beside the copy here into the store."""
+        Files(self._store).write(f"{FOLDER}/{path.name}", path.read_bytes())
 
     def backend(self) -> JournalFileBackend:
         """Return what Optuna writes to."""

@@ -22,6 +22,7 @@ from raymer.studies.samples import make_samples
 from raymer.studies.search.journal import draw, found, journal_of, load_study, open_study
 from raymer.studies.search.plan import plan_search
 from raymer.studies.search.trials import SearchRun, run_serial
+from raymer.studies.search.worth import read_worth
 from raymer.studies.study import make_study
 
 EXPERIMENT = """
@@ -284,6 +285,9 @@ def test_nested_search_scores_each_outer_fold_once(corpus, store):
     again = run_nested(planned, 3, store, run_serial, on_progress=lambda progress: None)
     assert store.done() == before
     assert again.estimate == nested.estimate
+    kept = read_worth(journal_path(planned, store.location))
+    assert (kept.estimate, kept.optimism, kept.interval) == (nested.estimate, nested.optimism, nested.interval)
+    assert [one.value for one in kept.outer] == values
     two = planned_on(corpus, EXPERIMENT.replace("objectives: [valence]", "objectives: [valence, arousal]"))
     with pytest.raises(UsageError, match="outer folds go with one objective"):
         run_nested(two, 3, store, run_serial, on_progress=lambda progress: None)
