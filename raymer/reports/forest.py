@@ -108,8 +108,10 @@ def _draw(
         said = f"{_name(one, comparisons)}\n{figures[row]}\n{one.verdict}"
         _draw_row(axes, row, one, said)
         x, y, side = (1.0, row - above, "right") if lines == 1 else (0.0, row - 0.3, "left")
-        place = {"xycoords": ("axes fraction", "data"), "ha": side, "va": "center_baseline", "annotation_clip": False}
-        mark(axes.annotate(figures[row], (x, y), fontsize=8, **place), said, (one.a, one.b))
+        text = axes.text(
+            x, y, figures[row], transform=axes.get_yaxis_transform(), ha=side, va="center_baseline", fontsize=8
+        )
+        mark(text, said, (one.a, one.b))
     for row, difference in enumerate(published):
         if difference is not None:
             axes.plot([difference], [row], "x", color="0.35", markersize=6, markeredgewidth=1.5, zorder=4)

@@ -1,6 +1,6 @@
 """Predicted clips on the plane of valence and arousal, with their intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from raymer.reports.plot import Panel, Plot
-from raymer.reports.style import RULE, Series, make_series
+from raymer.reports.style import Series, make_series
 
 AXES = ("valence", "arousal")
-NAMED = 30
-"""Clips up to which each is written its name: more would cover each other."""
+NAMED = 12
+"""Clips up to which each has its name and its interval where it lies: more would cover each other."""
+
+LISTED = 30
+"""Clips up to which each has a number where it lies, and its name in a list at the right."""
 
 _KINDS = {False: "like the corpus", True: "unlike the corpus"}
 
@@ -32,11 +35,16 @@ def make_plane(frame: pd.DataFrame, scales: Mapping[str, tuple[float | None, flo
     """
     looks = make_series(list(_KINDS.values()), lines=False)
     has_intervals = f"{AXES[0]}_low" in frame
+    if not has_intervals:
+        said = "; the model has no intervals."
+    elif len(frame) <= NAMED:
+        said = ", with the interval of each."
+    else:
+        said = f"; intervals are drawn of {NAMED} clips or fewer."
     return Plot(
         name="plane",
         title=f"{len(frame)} clips as {model} predicts them",
-        caption="Predicted valence and arousal"
-        + (", with the interval of each." if has_intervals else "; the model has no intervals."),
+        caption=f"Predicted valence and arousal{said}",
         panels=(Panel(lambda ax: _draw(ax, frame, scales, looks)),),
         series=tuple(looks[_KINDS[kind]] for kind in _KINDS if (frame["unlike"] == kind).any()),
         size=(5.0, 4.6),
@@ -59,12 +67,26 @@ def _draw(
     for kind, label in _KINDS.items():
         own, look = unlike == kind, looks[label]
         if own.any():
-            ax.scatter(x[own], y[own], s=20, c=look.color, marker=look.marker, zorder=2)
-    for clip, left, height in zip(frame["clip"] if is_named else (), x, y, strict=False):
-        ax.annotate(
-            Path(clip).name, (left, height), (4, 4), textcoords="offset points", fontsize=6.5, color=RULE, zorder=3
-        )
+            ax.scatter(x[own], y[own], s=20, c=look.color, marker=look.marker, zorder=2, clip_on=False)
+    names = [Path(clip).name for clip in frame["clip"]]
+    if is_named:
+        _write(ax, names, x, y)
+    elif len(frame) <= LISTED:
+        _write(ax, [str(number) for number in range(1, len(frame) + 1)], x, y)
+        _list(ax, names)
     _frame_axis(ax, scales)
+
+
+def _write(ax: Axes, texts: Sequence[str], x: np.ndarray, y: np.ndarray) -> None:
+    for text, left, height in zip(texts, x, y, strict=True):
+        ax.annotate(text, (left, height), (4, 4), textcoords="offset points", fontsize=6.5, zorder=3)
+
+
+def _list(ax: Axes, names: Sequence[str]) -> None:
+    """Write the names by number, from the top down, right of the plane."""
+    for row, name in enumerate(names):
+        place = (1.03, 1 - row / LISTED)
+        ax.annotate(f"{row + 1}  {name}", place, xycoords="axes fraction", va="top", fontsize=6.5)
 
 
 def _frame_axis(ax: Axes, scales: Mapping[str, tuple[float | None, float | None]]) -> None:

@@ -17,10 +17,16 @@ from scipy.spatial import Delaunay, QhullError
 
 from raymer.protocols.scoring import find_metric
 from raymer.reports.plot import Panel, Plot, write_plot
-from raymer.reports.style import INK, OKABE_ITO, RULE
+from raymer.reports.style import INK, OKABE_ITO, RULE, Series
 from raymer.reports.table import axis_words
 
 STEPS = ("reducer.", "predictor.")
+TRIALS = {
+    "whole": Series("scored on all folds", OKABE_ITO[0], "none", "o"),
+    "stopped": Series("stopped early", OKABE_ITO[0], "none", "o", is_hollow=True),
+}
+BEST = Series("the best of all folds", OKABE_ITO[1], "none", "x")
+TRIAL = Series("a trial", INK, "none", "o", is_hollow=True)
 NEAREST = 4
 """Trials that a contour needs: fewer span no plane worth drawing."""
 
@@ -122,11 +128,13 @@ def _draw_importances(axes: Axes, shares: dict[str, float]) -> None:
 
 def _slice_plot(trials: pd.DataFrame, names: Sequence[str], metric: str, log: Collection[str]) -> Plot:
     caption = (
-        "Each trial along each parameter, the most important first. Filled: scored on all folds; hollow: stopped, "
-        "with the value it has beside whole ones; cross: the best whole trial."
+        "Each trial along each parameter, the most important first. A stopped trial has the value that it has beside "
+        "whole ones."
     )
     panels = tuple(Panel(partial(_draw_slice, trials=trials, name=n, metric=metric, log=n in log)) for n in names)
-    return Plot("slices", "Score along each parameter", caption, panels, size=(2.9, 2.4), columns=3)
+    kinds = [name for name in TRIALS if (trials["state"] == name).any()]
+    looks = [TRIALS[name] for name in kinds] + ([BEST] if "whole" in kinds else [])
+    return Plot("slices", "Score along each parameter", caption, panels, tuple(looks), size=(2.9, 2.4), columns=3)
 
 
 def _draw_slice(axes: Axes, trials: pd.DataFrame, name: str, metric: str, log: bool) -> None:
@@ -150,7 +158,7 @@ def _draw_slice(axes: Axes, trials: pd.DataFrame, name: str, metric: str, log: b
 def _contour_plot(trials: pd.DataFrame, names: tuple[str, str], metric: str, log: Collection[str]) -> Plot:
     caption = "The two parameters that matter most: the score between trials is interpolated, dots are the trials."
     panel = Panel(partial(_draw_contour, trials=trials, names=names, metric=metric, log=log))
-    return Plot("contour", "Score over two parameters", caption, (panel,), size=(4.6, 3.6), columns=1)
+    return Plot("contour", "Score over two parameters", caption, (panel,), (TRIAL,), size=(4.6, 3.6), columns=1)
 
 
 def _draw_contour(axes: Axes, trials: pd.DataFrame, names: tuple[str, str], metric: str, log: Collection[str]) -> None:

@@ -50,6 +50,7 @@ class Series:
     color: str
     line: Any
     marker: str
+    is_hollow: bool = False
 
     def handle(self) -> Line2D:
         """Return its entry in a figure's legend."""
@@ -60,7 +61,9 @@ class Series:
         return self._line([0.05, 0.5, 0.95], markevery=[1])
 
     def _line(self, x: list[float], **more: Any) -> Line2D:
-        return Line2D(x, [0.5] * len(x), color=self.color, linestyle=self.line, marker=self.marker, **more)
+        filling = "none" if self.is_hollow else self.color
+        look = {"color": self.color, "linestyle": self.line, "marker": self.marker, "markerfacecolor": filling}
+        return Line2D(x, [0.5] * len(x), **look, **more)
 
 
 def make_series(labels: list[str], *, lines: bool = True) -> dict[str, Series]:

@@ -91,7 +91,8 @@ def _against_baseline(best: Standing) -> list[str]:
     if one is None:
         return []
     low, high = one.nadeau_bengio.interval
-    return [f"Against {one.b}: {one.difference:+.3f} (95 % {low:+.3f} to {high:+.3f}), {one.verdict}."]
+    said = f"{one.difference:+.3f} (95 % {low:+.3f} to {high:+.3f}), {one.verdict}"
+    return [f"Held against {one.b} alone, p after Holm over the rows: {said}."]
 
 
 def _lacking(made: Standings) -> list[str]:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from raymer.reports.plot import draw_whole, write_plot
-from raymer.reports.prediction import NAMED, make_plane
+from raymer.reports.prediction import LISTED, NAMED, make_plane
 
 SCALES = {"valence": (1.0, 9.0), "arousal": (1.0, 9.0)}
 
@@ -31,13 +31,23 @@ def test_few_clips_are_named_and_lie_where_they_are_predicted(intervals):
 
 
 def test_many_clips_have_no_names_and_no_cross_of_intervals(tmp_path):
-    plot = make_plane(frame(NAMED + 1, intervals=True), SCALES, "SVR")
+    plot = make_plane(frame(LISTED + 1, intervals=True), SCALES, "SVR")
     (axes,) = draw_whole(plot).axes
     assert not axes.texts
     assert not axes.containers
     assert [look.label for look in plot.series] == ["like the corpus", "unlike the corpus"]
     write_plot(plot, tmp_path / "plane.png")
     assert (tmp_path / "plane.png").stat().st_size > 1000
+
+
+def test_clips_between_have_numbers_and_a_list_of_names():
+    (axes,) = draw_whole(make_plane(frame(LISTED, intervals=True), SCALES, "SVR")).axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:LISTED] == [str(number) for number in range(1, LISTED + 1)]
+    assert texts[LISTED:] == [f"{k + 1}  song{k}.wav" for k in range(LISTED)]
+    assert not axes.containers
+    few = make_plane(frame(NAMED, intervals=True), SCALES, "SVR")
+    assert draw_whole(few).axes[0].containers
 
 
 def test_labels_without_a_set_scale_leave_the_axes_free():

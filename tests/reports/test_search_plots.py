@@ -17,7 +17,10 @@ def test_the_parameter_that_matters_comes_first_and_the_same_each_time(trials):
 def test_slices_show_whole_stopped_and_best(trials):
     plots = {plot.name: plot for plot in search_plots(trials(), metric="r2", log=["predictor.C"])}
     assert list(plots) == ["importances", "slices", "contour"]
-    axes = draw_whole(plots["slices"]).axes
+    drawn = draw_whole(plots["slices"])
+    said = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert said == ["scored on all folds", "stopped early", "the best of all folds"]
+    axes = drawn.axes
     assert len(axes) == 4
     stopped, whole, best = (len(collection.get_offsets()) for collection in axes[0].collections)
     assert (stopped, whole, best) == (19, 20, 1), "the failed trial has no value to draw"

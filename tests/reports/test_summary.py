@@ -43,7 +43,7 @@ def test_what_is_clear_is_claimed(verdict):
     assert said.claim == "It is better than all other rows."
     assert said.score.startswith("r2 0.699 (95 % 0.6")
     assert len(said.more) == 1
-    assert said.more[0].startswith("Against Nothing: +0.7")
+    assert said.more[0].startswith("Held against Nothing alone, p after Holm over the rows: +0.7")
 
 
 def test_what_is_not_clear_is_not_and_its_price_is_said(verdict):
