@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from typing import Any
 
@@ -89,7 +90,10 @@ class Answer:
         return "\n".join(filter(None, [repr(self.comparisons), *without, *self.endings]))
 
     def _repr_html_(self) -> str:
-        return self.comparisons._repr_html_()
+        tested = self.comparisons._repr_html_() if self.comparisons else ""
+        lines = [line for one in self.one_split for line in split_sentences(one)]
+        lines += [line for one in self.untested for line in untested_sentences(one)]
+        return tested + "".join(f"<p>{escape(line)}</p>" for line in [*lines, *self.endings])
 
 
 def answer(

@@ -2,8 +2,11 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from raymer.api.results import Ran
 from raymer.api.scores import Scores
@@ -198,6 +201,21 @@ class OpenStudy:
         done = len({fit.id for fit in plan.fits} & self.store.done())
         head = f"{self.spec.title}: {len(plan.samples.clip_ids)} clips of {self.corpus.name}"
         return f"{head}, {len(self.spec.systems)} systems, {done} of {len(plan.fits)} fits done"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row a system, with how far its fits are."""
+        done = self.store.done()
+        rows = [
+            {
+                "system": one.name,
+                "input": one.input,
+                "protocol": one.protocol,
+                "features": one.n_features,
+                "fits done": f"{sum(fit.id in done for fit in one.fits)} of {len(one.fits)}",
+            }
+            for one in self.planned.systems
+        ]
+        return f"<p>{escape(repr(self))}</p>{pd.DataFrame(rows).to_html(index=False)}"
 
     def _run(self, plan: Plan, on_progress: OnProgress) -> RunSummary:
         self.store.claim(self.corpus.name, self.corpus.fingerprint, plan.input_fingerprint)

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,17 @@ class Corpus:
         check_clips(self.name, self.clips, self.targets)
         for item in self.inputs.values():
             check_input(self.name, item, self.clips)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what there is of clips, labels and inputs, a row each."""
+        clips = f"{len(self.clips)} in {self.clips['group'].nunique()} groups"
+        rows = [("clips", clips + (f" ({self.group_name})" if self.group_name else ""))]
+        for target in self.targets:
+            rows.append((f"target {target.name}", f"{self.clips[target.name].notna().sum()} labels"))
+        for name, item in self.inputs.items():
+            rows.append((f"input {name}", f"{len(item.columns)} features of {len(item.clip_ids)} clips"))
+        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows)
+        return f"<table><caption>{escape(self.name)}</caption>{cells}</table>"
 
     @cached_property
     def fingerprint(self) -> str:

@@ -85,7 +85,7 @@ def _write(ax: Axes, texts: Sequence[str], x: np.ndarray, y: np.ndarray) -> None
 def _list(ax: Axes, names: Sequence[str]) -> None:
     """Write the names by number, from the top down, right of the plane."""
     for row, name in enumerate(names):
-        place = (1.03, 1 - row / LISTED)
+        place = (1.08, 1 - row / LISTED)
         ax.annotate(f"{row + 1}  {name}", place, xycoords="axes fraction", va="top", fontsize=6.5)
 
 

@@ -77,8 +77,13 @@ def tab(browser, page):
     context.close()
 
 
-def names(tab, table=0):
-    box = tab.locator("div.table").nth(table)
+def test_the_experiment_on_the_page_is_the_one_that_was_run(tab):
+    said = tab.locator("#run details code").text_content()
+    assert parse_experiment(said, "page") == parse_experiment(EXPERIMENT, "page")
+
+
+def names(tab):
+    box = tab.locator("div.table").first
     return [text.strip() for text in box.locator("tbody tr:visible td:first-child").all_inner_texts()]
 
 
