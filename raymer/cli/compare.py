@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raymer.cli.options import ExperimentArgument, JsonOption
+from raymer.cli.options import CorporaOption, ExperimentArgument, JsonOption, StoresOption
 from raymer.cli.output import err, print_json, print_summary, progress_display, say
 from raymer.cli.over_corpora import open_each, show_over
 from raymer.cli.verb import ChangesOptions, MachineOptions, verb
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 @verb
 def compare(
     experiment: ExperimentArgument,
-    corpus: Annotated[
-        list[str],
-        typer.Option("--corpus", "-c", help="Corpus made by `raymer import`; again, with a store each, for several."),
-    ],
-    store: Annotated[list[str], typer.Option("--store", "-s", help="Where results are kept: a folder or a URI.")],
+    corpus: CorporaOption,
+    store: StoresOption,
     machine: MachineOptions,
     changes: ChangesOptions,
     names: Annotated[

@@ -19,6 +19,7 @@ from raymer.cli import (
     features,
     fit,
     import_,
+    init,
     jobs,
     predict,
     report,
@@ -91,6 +92,7 @@ app.command("import")(verb(import_.import_))
 app.command("add")(add.add)
 app.command("inputs")(add.inputs)
 app.command("features")(features.features)
+app.command("init")(init.init)
 app.command("draft")(draft.draft)
 app.command("audit")(audit.audit)
 app.command("components")(components.components)

@@ -1,18 +1,42 @@
 """Options that several verbs share, each worded once."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 ExperimentArgument = Annotated[
     str, typer.Argument(help="A YAML file, or the name of an experiment that comes with raymer.")
 ]
-CorpusOption = Annotated[
-    str, typer.Option("--corpus", "-c", help="Corpus made by `raymer import`: a folder or a URI (s3://...).")
+_CORPUS = typer.Option(
+    "--corpus",
+    "-c",
+    help="Corpus made by `raymer import`: a folder or a URI (s3://...) [default: of the YAML's places, else "
+    "$RAYMER_CORPUS].",
+    show_default=False,
+)
+_STORE = typer.Option(
+    "--store",
+    "-s",
+    help="Where results are kept: a folder or a URI (s3://...) [default: of the YAML's places, else $RAYMER_STORE].",
+    show_default=False,
+)
+CorpusOption = Annotated[str, _CORPUS]
+StoreOption = Annotated[str, _STORE]
+MaybeCorpusOption = Annotated[str | None, _CORPUS]
+MaybeStoreOption = Annotated[str | None, _STORE]
+CorporaOption = Annotated[
+    list[str],
+    typer.Option(
+        "--corpus",
+        "-c",
+        help="Corpus made by `raymer import`; again, with a store each, for several [default: of the YAML's places, "
+        "else $RAYMER_CORPUS].",
+        show_default=False,
+    ),
 ]
-StoreOption = Annotated[
-    str, typer.Option("--store", "-s", help="Where results are kept: a folder or a URI (s3://...).")
-]
+StoresOption = Annotated[list[str], _STORE]
+PLACES: tuple[Any, ...] = (CorpusOption, StoreOption, MaybeCorpusOption, MaybeStoreOption, CorporaOption, StoresOption)
+"""What may be left out where an experiment or the environment says it."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of a table.")]
 JobsAddressOption = Annotated[
     str | None,

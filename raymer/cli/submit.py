@@ -9,6 +9,7 @@ import typer
 
 from raymer.cli.options import JobsAddressOption
 from raymer.cli.output import err, one_line_errors, say
+from raymer.cli.places import fill_in
 from raymer.engine.machine import HERE
 from raymer.errors import UsageError
 
@@ -128,6 +129,7 @@ def _for_the_cluster(verb: Any, params: dict[str, Any]) -> tuple[list[str], list
     from raymer.components.plugins import VARIABLE, read_plugin
 
     params, extra = dict(params), []
+    fill_in(params, getattr(verb.callback, "places", {}))
     experiment = params.get("experiment")
     if experiment is not None and str(experiment).endswith((".yaml", ".yml")):
         extra += [Path(experiment), *_split_files(Path(experiment))]

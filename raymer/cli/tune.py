@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raymer.cli.options import JsonOption
+from raymer.cli.options import JsonOption, MaybeCorpusOption, MaybeStoreOption
 from raymer.cli.output import err, out, print_json, say
 from raymer.cli.trials import trials_display
 from raymer.cli.verb import WithoutGPU, verb
@@ -24,12 +24,8 @@ def tune(
     experiment: Annotated[
         str | None, typer.Argument(help="A YAML file with a search section, or the name of an experiment.")
     ] = None,
-    corpus: Annotated[
-        Path | None, typer.Option("--corpus", "-c", help="Corpus folder, made by `raymer import`.")
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", "-s", help="Where results are kept: a folder or a URI (s3://...).")
-    ] = None,
+    corpus: MaybeCorpusOption = None,
+    store: MaybeStoreOption = None,
     trials: Annotated[
         int | None, typer.Option(help="Trials in all, those of earlier runs counted (default: the experiment's).")
     ] = None,

@@ -9,7 +9,9 @@ from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
+from raymer.cli.options import PLACES
 from raymer.cli.output import one_line_errors
+from raymer.cli.places import fill_in
 from raymer.engine.machine import HERE, Machine
 from raymer.errors import RaymerError, UsageError
 
@@ -56,17 +58,22 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
     """Return `function` as Typer takes it.
 
     A parameter annotated MachineOptions (or with fewer options, WithoutGPU and HereOnly) stands for --address,
-    --workers, --gpus-per-fit and --serial, one annotated ChangesOptions for --epochs, --every and --folds. Every verb
+    --workers, --gpus-per-fit and --serial, one annotated ChangesOptions for --epochs, --every and --folds. What is
+    annotated as a corpus or store may be left out (cli/places.py), and is named in the function's `places`. Every verb
     has --plugin, whose files are let in before it begins. What raymer refuses is one line and an exit code.
     """
     parameters: list[inspect.Parameter] = []
     stands_for: dict[str, tuple[str, ...]] = {}
+    places: dict[str, Any] = {}
     for parameter in inspect.signature(function).parameters.values():
         inside = get_args(parameter.annotation) if get_origin(parameter.annotation) is Annotated else ()
         if inside and inside[0] in (Machine, Changes):
             table = MACHINE if inside[0] is Machine else CHANGES
             stands_for[parameter.name] = inside[1]
             parameters += [_option(name, *table[name]) for name in inside[1]]
+        elif parameter.annotation in PLACES:
+            places[parameter.name] = inside[0]
+            parameters.append(_option(parameter.name, parameter.annotation, None))
         else:
             parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
     parameters.append(_option("plugin", _PLUGIN, None))
@@ -77,6 +84,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             from raymer.components.plugins import bring_files
 
             bring_files(given.pop("plugin") or ())
+            fill_in(given, places)
             for name, options in stands_for.items():
                 chosen = {option: given.pop(option) for option in options}
                 given[name] = chosen if set(options) <= set(CHANGES) else _machine(chosen)
@@ -88,6 +96,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
 
     names = [parameter.name for parameter in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.places = places  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from raymer.errors import UsageError
+from raymer.experiments.places import Places
 from raymer.experiments.search import SearchSpec
 from raymer.learners.presets import preset
 from raymer.learners.search_space import search_space
@@ -158,6 +159,7 @@ class SystemSpec(_Strict):
 class Experiment(_Strict):
     """Corpus x methods x protocol, with the published numbers.
 
+    `corpus` is a corpus' name; `places` says where it and the store lie, and decides nothing of what is computed.
     `metric` is one or several, all of them shown; of those for a target's kind the first decides, and is what was
     published. `aggregate` says what a score is of: the test part of a fold, or all predictions of a repeat, pooled.
     `epochs` and `every` go to all methods that are trained by epochs: how many, and which are scored (every k-th and
@@ -170,6 +172,7 @@ class Experiment(_Strict):
     title: str
     source: str = ""
     corpus: str
+    places: Places | None = None
     input: str | None = None
     targets: tuple[str, ...] = Field(min_length=1)
     metric: str | tuple[str, ...] | None = None
@@ -374,6 +377,7 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "published": Published,
         "published_verdicts": PublishedVerdict,
         "search": SearchSpec,
+        "places": Places,
     }
     inner = [models[str(part)] for part in location[:-1] if str(part) in models]
     return inner[-1] if inner else Experiment

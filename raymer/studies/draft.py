@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,7 @@ class _Table:
     missing: bool
 
 
-def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
+def draft(corpus: Corpus, targets: Sequence[str] = (), places: Mapping[str, str] | None = None) -> str:
     """Return the YAML of an experiment on `corpus`, with comments that say what to change.
 
     Parameters
@@ -38,6 +38,8 @@ def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
     corpus : Corpus
     targets : sequence of str
         By default all numbers of the corpus, or all classes where it has no numbers.
+    places : mapping of str to str, optional
+        Where `corpus` and `store` lie, from the folder that the YAML is for; without, the command line says it.
 
     Raises
     ------
@@ -56,15 +58,17 @@ def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
             f"corpus {corpus.name} has no input: make one with `raymer features`, or bring one with `raymer add`"
         )
     kind = chosen[0].kind
+    where = "" if places else " -c CORPUS -s STORE"
     lines = [
         f"# {visible(corpus.name, lines=False)}: {len(corpus.clips)} clips. "
         "Which representation predicts better, and may that be claimed?",
-        "#   raymer run THIS.yaml -c CORPUS -s STORE",
-        "#   raymer compare THIS.yaml SYSTEM SYSTEM -c CORPUS -s STORE",
-        "#   raymer report THIS.yaml -c CORPUS -s STORE -o REPORT",
+        f"#   raymer run THIS.yaml{where}",
+        f"#   raymer compare THIS.yaml SYSTEM SYSTEM{where}",
+        f"#   raymer report THIS.yaml{where} -o REPORT",
         f"name: {_text(corpus.name + '-draft')}",
         f"title: {_text('Representations of ' + corpus.name)}",
         f"corpus: {_text(corpus.name)}",
+        *_places(places or {}),
         f"targets: [{', '.join(_text(target.name) for target in chosen)}]",
         *_left_out(corpus, chosen),
         f"metric: {'r2' if kind == 'number' else 'accuracy'}",
@@ -77,6 +81,11 @@ def draft(corpus: Corpus, targets: Sequence[str] = ()) -> str:
         *_systems(tables, frames, kind, len(corpus.clips)),
     ]
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def _places(places: Mapping[str, str]) -> list[str]:
+    said = ", ".join(f"{kind}: {_text(place)}" for kind, place in places.items())
+    return [f"places: {{{said}}}  # from the folder of this file"] if places else []
 
 
 def _short(name: str, names: Sequence[str]) -> str:
