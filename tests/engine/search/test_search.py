@@ -285,7 +285,7 @@ def test_nested_search_scores_each_outer_fold_once(corpus, store):
     again = run_nested(planned, 3, store, run_serial, on_progress=lambda progress: None)
     assert store.done() == before
     assert again.estimate == nested.estimate
-    kept = read_worth(journal_path(planned, store.location))
+    kept = read_worth(journal_of(planned, store.location))
     assert (kept.estimate, kept.optimism, kept.interval) == (nested.estimate, nested.optimism, nested.interval)
     assert [one.value for one in kept.outer] == values
     two = planned_on(corpus, EXPERIMENT.replace("objectives: [valence]", "objectives: [valence, arousal]"))
