@@ -190,9 +190,8 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
 
 
 def test_the_journal_of_a_store_that_is_no_folder_lies_in_it(corpus, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "here"))
     (tmp_path / "here").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "here"))
     uri, planned = (tmp_path / "S").as_uri(), planned_on(corpus, trials=3)
     Path(tmp_path / "S").mkdir()
     first = run_search(planned, ResultStore(uri), machine=SERIAL)
@@ -205,6 +204,16 @@ def test_the_journal_of_a_store_that_is_no_folder_lies_in_it(corpus, tmp_path, m
     journal.unlink()
     anew = run_search(planned_on(corpus, trials=3), ResultStore(uri), machine=SERIAL)
     assert (len(anew.trials), anew.fits_run) == (3, 0), "the store's journal counts, not what was left here"
+
+
+def test_what_a_nested_search_found_lies_beside_that_journal(corpus, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "S").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "here"))
+    uri, planned = (tmp_path / "S").as_uri(), planned_on(corpus, trials=2)
+    nested = run_nested(planned, 3, ResultStore(uri), run_serial, on_progress=lambda progress: None)
+    shutil.rmtree(tmp_path / "here")
+    assert read_worth(journal_of(planned, uri).fetch()).estimate == nested.estimate
 
 
 def test_the_journal_may_lie_in_a_folder_of_ones_own(corpus, tmp_path):
