@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from raymer.ending import ENDING
 from raymer.engine.machine import EMBEDDED, HERE
+from raymer.engine.ray_versions import inside, say_if_untried, standing_for
 from raymer.engine.token import keep_token
 from raymer.errors import RaymerError, UsageError
 
@@ -23,6 +24,8 @@ QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each pool of actors warns in Ray's own words of what Ray Data does itself
 }
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _address: str | None = None  # what this process is connected to
 _is_kept = False
@@ -105,7 +108,10 @@ def _connect(address: str, workers: int | None) -> None:
     keep_token(make=address == EMBEDDED)
     try:
         _start(address, workers)
+        say_if_untried(ray.__version__)
         ENDING.again()  # Ray has put its own handlers in their place, which print a stack
+    except RaymerError:
+        raise
     except Exception as error:  # a node that is slow to start raises a bare one
         raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
     _address = address
@@ -144,28 +150,24 @@ def _start(address: str, workers: int | None) -> None:
 def _on_loopback() -> Iterator[None]:
     """Let what an embedded Ray opens listen on 127.0.0.1 alone, as it does of itself on macOS and Windows.
 
-    On Linux Ray takes the machine's outward address even where 127.0.0.1 is asked for; this constant decides it.
+    On Linux Ray takes the machine's outward address even where 127.0.0.1 is asked for; this constant decides it. A Ray
+    that no longer has it is taken down again where it took that address.
     """
-    from ray._private import ray_constants
+    import ray
 
-    before = ray_constants.ENABLE_RAY_CLUSTER
-    ray_constants.ENABLE_RAY_CLUSTER = False
-    try:
+    with standing_for("_private.ray_constants", "ENABLE_RAY_CLUSTER", False):
         yield
-    finally:
-        ray_constants.ENABLE_RAY_CLUSTER = before
+    taken = ray.util.get_node_ip_address()
+    if taken not in LOOPBACK:
+        ray.shutdown()
+        raise RaymerError(f"Ray {ray.__version__} listens on {taken}, where others could reach it: use serial=True")
 
 
 @contextlib.contextmanager
 def _own_generator() -> Iterator[None]:
     """Let Ray draw ports by itself: a fit in another thread may have seeded the generator of the process (law 2)."""
-    from ray._private import node
-
-    node.random = random.Random()
-    try:
+    with standing_for("_private.node", "random", random.Random()):
         yield
-    finally:
-        node.random = random
 
 
 def check_reachable(address: str) -> None:
@@ -173,6 +175,8 @@ def check_reachable(address: str) -> None:
     if address in (HERE, EMBEDDED):
         return
     found = _running() if address == "auto" else address
+    if found is None:
+        return
     host, colon, port = found.removeprefix("ray://").rpartition(":")
     if not colon or not port.isdigit() or not host:
         raise UsageError(f"address={address!r} is none of here, local, auto, HOST:PORT, ray://HOST:PORT")
@@ -182,12 +186,16 @@ def check_reachable(address: str) -> None:
         raise RaymerError(f"no Ray at {address!r}: {error.strerror or error}") from error
 
 
-def _running() -> str:
-    """Return the address of the cluster that runs on this machine, as Ray finds it; it may have ended since."""
-    from ray._private.services import get_ray_address_from_environment
+def _running() -> str | None:
+    """Return the address of the cluster that runs on this machine, as Ray finds it; it may have ended since.
 
+    None where only starting tells, with a Ray that has no such question.
+    """
+    find = inside("_private.services", "get_ray_address_from_environment")
+    if find is None:
+        return None
     try:
-        return str(get_ray_address_from_environment("auto", None))
+        return str(find("auto", None))
     except ConnectionError as error:
         raise RaymerError("no Ray at 'auto': no cluster runs on this machine") from error
 

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from raymer.components.guests import Guests
@@ -18,6 +18,7 @@ from raymer.engine.gang.metrics import count_fits
 from raymer.engine.gang.room import Room
 from raymer.engine.gang.sharing import SharedInputs
 from raymer.engine.orphan import end_with_parent
+from raymer.engine.ray_versions import inside
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore, StoreError
@@ -27,6 +28,8 @@ IDLE_SECONDS = 1.0
 """How long a worker without work waits before it asks again."""
 RAISED = "UserExceptionWithTraceback"
 """Ray Train's word for a worker whose function raised; the class itself is not public."""
+RESTARTS = {"controller_failure_limit", "max_preemption_failures"}
+"""Of Train, besides `max_failures`; not every version of Ray that was tried has all."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ class Gang(threading.Thread):
             self.error = error
 
     def _run(self) -> None:
-        from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
-        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
+        from ray.train import RunConfig, ScalingConfig
+        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer  # a DeveloperAPI of Ray's
 
         with scratch("train") as folder:  # Train wants one; nothing of ours lies in it
             DataParallelTrainer(
@@ -95,8 +98,8 @@ class Gang(threading.Thread):
                 run_config=RunConfig(
                     name=f"raymer-{self.label}",
                     storage_path=str(folder),
-                    failure_config=FailureConfig(max_failures=0, controller_failure_limit=0, max_preemption_failures=0),
-                    logging_config=LoggingConfig(log_level="ERROR"),
+                    failure_config=_no_restarts(),
+                    **_few_words(),
                 ),
             ).fit()
 
@@ -107,6 +110,20 @@ class Gang(threading.Thread):
                 reason = str(failure).strip().splitlines()[-1]
                 if not reason.startswith("ray.exceptions."):  # the list or the data died, and not of the worker's doing
                     raise RaymerError(f"a worker cannot run fits: {reason}") from self.error
+
+
+def _no_restarts() -> Any:
+    """Return Train's configuration of failures, with every restart off that this version of Ray knows."""
+    from ray.train import FailureConfig
+
+    known = {field.name for field in fields(FailureConfig)}
+    return FailureConfig(max_failures=0, **dict.fromkeys(RESTARTS & known, 0))
+
+
+def _few_words() -> dict[str, Any]:
+    """Return what keeps Train's own lines off the terminal, where this version of Ray has it."""
+    kind = inside("train", "LoggingConfig")
+    return {} if kind is None else {"logging_config": kind(log_level="ERROR")}
 
 
 def _drain(config: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from raymer.engine.jobs.package import Package
+from raymer.engine.ray_versions import say_if_untried
 from raymer.errors import RaymerError, UsageError
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
@@ -60,8 +61,8 @@ class Jobs:
     UsageError
         For an address that cannot be one.
     RaymerError
-        When nothing answers there, the token is missing or wrong, or the cluster has another version of Ray: one
-        line each.
+        When nothing answers there, or the token is missing or wrong: one line each. A cluster whose Ray raymer was not
+        tried with is said, and used: jobs run with what the cluster has, whatever Ray is here.
     """
 
     def __init__(self, address: str = DEFAULT_ADDRESS) -> None:
@@ -72,7 +73,9 @@ class Jobs:
 
             with _only_address(self.address):
                 self._client: Any = JobSubmissionClient(self.address)
-            self._check_version()
+        theirs = getattr(self._client, "_server_ray_version", None)  # get_version() is that of the API
+        if theirs is not None:
+            say_if_untried(theirs)
 
     def submit(self, words: Sequence[str], package: Package, pip: Sequence[str] = ()) -> str:
         """Send `raymer WORDS` with its package, and return the id of the job; it runs whoever watches.
@@ -139,16 +142,6 @@ class Jobs:
                 return job
             time.sleep(_PAUSE)
 
-    def _check_version(self) -> None:
-        import ray
-
-        theirs = self._client._server_ray_version  # get_version() is that of the API
-        if theirs != ray.__version__:
-            raise RaymerError(
-                f"the cluster at {self.address} has Ray {theirs}, this machine {ray.__version__}: "
-                "install the same on both (constraints.txt pins it)"
-            )
-
 
 def command_line(words: Sequence[str]) -> str:
     """Return the shell line that a job runs: `python` is that of the head, the modules those of the package."""
@@ -211,6 +204,10 @@ def _one_line(address: str) -> Iterator[None]:
         raise RaymerError(f"the cluster at {address} {what}: {_TOKEN}") from error
     except (RuntimeError, ConnectionError, OSError) as error:  # requests' errors are OSErrors
         raise RaymerError(f"the cluster at {address} says: {_reason(error)}") from error
+    except (TypeError, ValueError) as error:  # what Ray's client makes of an answer in another shape
+        raise RaymerError(
+            f"the cluster at {address} answers what this machine's Ray does not understand: install the cluster's here"
+        ) from error
 
 
 def _reason(error: Exception) -> str:
