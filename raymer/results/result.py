@@ -39,7 +39,10 @@ class _Spent(Record):
 
 
 class _Meta(Record):
-    """What stands in the file beside its columns; `content` is the hash of these, None in files of before there was."""
+    """What stands in the file beside its columns; `content` is the hash of these, `head` that of all else here.
+
+    Both are None in files of before there were.
+    """
 
     format: int
     fit: dict[str, Any]
@@ -50,6 +53,11 @@ class _Meta(Record):
     tuned: dict[str, dict[str, Any]]
     classes: tuple[str, ...]
     content: str | None = None
+    head: str | None = None
+
+    def hashed(self) -> str:
+        """Return the hash of all fields but `head`."""
+        return content_hash(self.model_dump(mode="json", exclude={"head"}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +137,8 @@ def pack(result: Result) -> bytes:
     if result.probabilities is not None:
         flat = pa.array(result.probabilities.astype(np.float64).ravel())
         columns["probabilities"] = pa.FixedSizeListArray.from_arrays(flat, len(result.classes))
-    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: to_json(meta.model_dump(mode="json"))})
+    said = {**meta.model_dump(mode="json"), "head": meta.hashed()}
+    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: to_json(said)})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", use_dictionary=["clip_id", "target"], write_statistics=False)
     data: bytes = sink.getvalue().to_pybytes()
@@ -195,6 +204,8 @@ def _meta(schema: pa.Schema, fit_id: str, where: str) -> _Meta:
         raise UsageError(f"{where} has format {meta.format}, this raymer reads {FORMAT}: {_NEW_STORE}")
     if (found := fit_identity(meta.fit)) != fit_id:
         raise RaymerError(f"{where} holds the result of fit {found}, not of the fit it is named after: {REMEDY}")
+    if meta.head is not None and meta.hashed() != meta.head:
+        raise RaymerError(f"{where} was changed after it was written (its header does not fit): {REMEDY}")
     return meta
 
 
