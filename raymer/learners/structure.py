@@ -21,9 +21,7 @@ def check_structure(objects: Iterable[Saved]) -> None:
             try:
                 check(one)
             except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
-                raise UnfitFileError(
-                    f"its {_short(one)} lacks what one has ({type(error).__name__}: {error})"
-                ) from error
+                raise UnfitFileError(f"its {_short(one)} lacks what one has: {error}") from error
 
 
 def _is_fitted(one: Saved) -> bool:
