@@ -63,12 +63,12 @@ def _show(made: "Report", output: Path, files: list[str], json: bool) -> None:
 @contextlib.contextmanager
 def _writing(output: Path) -> Iterator[None]:
     """Turn a folder that cannot be written into one line."""
-    from raymer.errors import UsageError
+    from raymer.errors import RaymerError
 
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}") from error
+        raise RaymerError(f"{output} cannot be written: {error.strerror or error}") from error
 
 
 def _write_figures(plots: "list[Plot]", output: Path, endings: list[str]) -> list[str]:

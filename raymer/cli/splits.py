@@ -38,7 +38,7 @@ def splits(
     try:
         csv_frame(split_frame(made)).to_csv(output, index=False)
     except OSError as error:
-        raise RaymerError(f"{output} cannot be written: {error}") from error
+        raise RaymerError(f"{output} cannot be written: {error.strerror or error}") from error
     err.print(f"{len(made)} splits of {len(study.plan.samples.clip_ids)} clips: {output}")
     for note in study.clip_notes():
         err.print(note)

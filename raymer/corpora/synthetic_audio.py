@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from raymer.errors import UsageError
+from raymer.errors import RaymerError, UsageError
 
 SAMPLE_RATE = 11025
 SECONDS = 6.0
@@ -48,7 +48,11 @@ def write_audio(folder: Path, n_clips: int = 200, *, seed: int = 0) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for number, sound in enumerate(sounds.to_dict("records")):
-        soundfile.write(folder / sound["file"], synthesise(sound, np.random.default_rng((seed, number))), SAMPLE_RATE)
+        samples = synthesise(sound, np.random.default_rng((seed, number)))
+        try:
+            soundfile.write(folder / sound["file"], samples, SAMPLE_RATE)
+        except soundfile.LibsndfileError as error:
+            raise RaymerError(f"{folder / sound['file']} cannot be written: is the disk full?") from error
     table.write_text(text)
 
 

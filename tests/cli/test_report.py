@@ -128,7 +128,7 @@ def test_a_store_without_any_result_of_the_experiment(cli, place, tmp_path):
     assert "36 of 36 fits have not been run" in (tmp_path / "R" / "index.html").read_text()
     (tmp_path / "file").write_text("")
     refused = cli("report", place / "small.yaml", *where[:-1], tmp_path / "file" / "R")
-    assert refused.exit_code == 2
+    assert refused.exit_code == 1
     assert "cannot be written" in refused.stderr
 
 
