@@ -1,7 +1,7 @@
 # Everything sets itself up in .venv; only Python 3.11 and the usual package index are needed.
 PYTHON ?= python3
 BIN := .venv/bin
-PARTS := raymer tests benchmarks jobs
+PARTS := raymer tests benchmarks examples jobs
 
 .PHONY: setup demo test check bed fuzz bench docs clean
 
