@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Do embeddings predict better than hand-made features?
 #
-# Two representations of the same clips, on the same splits, before the same predictor. Both are made up here: yours come
-# as columns of one table, or by `raymer add C FILE --name NAME`.
+# Two representations of the same clips, on the same splits, before the same predictor. Both are made up here: yours
+# come as columns of one table, or by `raymer add C FILE --name NAME`.
 
 # %%
 from dataclasses import replace
