@@ -1,9 +1,12 @@
 """The Ray inside `raymer run` is for this machine: every socket that any of its processes listens on is on loopback."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -34,3 +37,33 @@ def test_it_listens_on_loopback_alone():
     listening = json.loads(done.stdout.strip().splitlines()[-1])
     assert sum(map(len, listening.values())) >= 5, "the list service, the raylet, agents and workers were seen"
     assert set(listening) <= LOOPBACK, listening
+
+
+EXPERIMENT = """
+name: small
+title: small
+corpus: synthetic
+targets: [valence]
+protocols: {folds: {folds: 3}}
+systems:
+  - {system: SVR, method: svr}
+search: {system: SVR, objectives: [valence], trials: 4, space: {predictor: {C: {}}}}
+"""
+
+
+@pytest.mark.bed
+def test_a_search_listens_on_loopback_alone_from_beginning_to_end(corpus_folder, tmp_path):
+    (tmp_path / "x.yaml").write_text(EXPERIMENT)
+    words = ["tune", str(tmp_path / "x.yaml"), "--corpus", str(corpus_folder), "--store", str(tmp_path / "S")]
+    command = [sys.executable, "-m", "raymer.cli.main", *words, "--address", "local", "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    seen: set[str] = set()
+    while process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            for one in family:
+                seen |= {at.laddr.ip for at in one.net_connections("inet") if at.status == "LISTEN"}
+        time.sleep(0.1)
+    assert process.returncode == 0, process.stderr.read()
+    assert seen, "Ray was called"
+    assert seen <= LOOPBACK
