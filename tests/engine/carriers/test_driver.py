@@ -136,11 +136,11 @@ def test_help_that_cannot_carry_fits_ends_the_run(odd, store, slow, monkeypatch)
 def test_a_stopped_run_says_so_and_leaves_no_thread(odd, store, ctrl_c, raised):
     if ctrl_c:
         (odd / "ctrl-c").touch()
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(raised):
-        run_plan(plan_of("Interrupted"), store, machine=LOCAL)
+        run_plan(plan_of("Interrupted"), store, machine=SERIAL)  # in this process, however slow the machine is
     assert last_run(store).state == "stopped"
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     assert store.done() == set()
 
 
