@@ -9,7 +9,7 @@ from engine.carriers.fake_ray import fake_ray
 from raymer.components.plugins import PLUGINS
 from raymer.engine.carriers import driver, pace
 from raymer.engine.carriers.here import Here
-from raymer.engine.machine import LOCAL, SERIAL, Machine
+from raymer.engine.machine import SERIAL, Machine
 from raymer.engine.run import run_plan
 from raymer.errors import RaymerError, UsageError
 from raymer.files import Files
