@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PARTS := raymer tests benchmarks examples jobs
 
-.PHONY: setup demo test check bed fuzz bench docs clean
+.PHONY: setup demo test quick check bed fuzz bench docs clean
 
 setup: .venv/ready
 
@@ -16,8 +16,14 @@ setup: .venv/ready
 demo: setup
 	$(BIN)/raymer demo
 
+# Three files at a time even on two cores, since many tests wait for processes to start; and a thread each.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder -n 3
+
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+quick: setup
+	$(PYTEST) -m "not slow and not bed"
 
 check: setup
 	$(BIN)/ruff check $(PARTS)

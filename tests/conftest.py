@@ -16,7 +16,51 @@ from raymer.corpora.synthetic import make_synthetic
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-REAL = Path(__file__).parents[2] / "shared" / "data"
+SLOW = frozenset(
+    """
+    api/test_draft.py
+    api/test_study.py
+    audits/test_findings.py
+    audits/test_two_corpora.py
+    cli/test_cli.py
+    cli/test_compare.py
+    cli/test_metric_verbs.py
+    cli/test_report.py
+    cli/test_report_page.py
+    cli/test_status.py
+    components/test_check.py
+    components/test_guests.py
+    corpora/test_deam.py
+    corpora/test_remote.py
+    docs/test_docs.py
+    engine/carriers/test_carriers.py
+    engine/carriers/test_driver.py
+    engine/gang/test_ray.py
+    engine/models/test_model.py
+    engine/search/test_search.py
+    engine/search/test_search_ray.py
+    engine/test_curves.py
+    engine/test_data.py
+    engine/test_work.py
+    features/test_own_extractors.py
+    jobs/test_jobs.py
+    learners/test_comparators.py
+    learners/test_compiled.py
+    learners/test_leaks.py
+    learners/test_training.py
+    protocols/test_given.py
+    results/test_full_disk.py
+    results/test_object_store.py
+    safety/test_embedded_ray.py
+    safety/test_ending.py
+    safety/test_listeners.py
+    safety/test_no_code_from_files.py
+    """.split()
+)
+"""Files of seven seconds and more: what `make quick` leaves out."""
+
+HERE = Path(__file__).parent
+REAL = HERE.parents[1] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +133,12 @@ def regression() -> tuple[np.ndarray, np.ndarray]:
     return X, X[:, 0] + 0.5 * X[:, 1] ** 2 + 0.1 * rng.normal(size=90)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with slow tests first: with two files at a time none of them is left for the end."""
+    """Mark the tests of slow files, and put those first: none of them is then left for the end."""
+    for item in items:
+        if item.path.relative_to(HERE).as_posix() in SLOW:
+            item.add_marker(pytest.mark.slow)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
