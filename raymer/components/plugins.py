@@ -8,9 +8,11 @@ import keyword
 import linecache
 import os
 import sys
+import threading
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from raymer.errors import UsageError
 
 VARIABLE = "RAYMER_PLUGINS"
 """Environment variable with more files, separated as PATH is."""
+
+PARSING = threading.Lock()
+"""Held while Python makes a syntax tree: two threads at it end in a SystemError (CPython 3.11, gh-106905)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Plugins:
         if cls.__module__ != "__main__" and file and Path(file).is_file():
             return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
         try:
-            text = inspect.getsource(cls)
+            with PARSING:
+                text = inspect.getsource(cls)
         except (OSError, TypeError):
             text = repr(sorted((name, str(getattr(value, "__code__", value))) for name, value in vars(cls).items()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -106,13 +112,7 @@ class Plugins:
 
     def _imported_by(self, plugin: Plugin) -> list[str]:
         """Return the names of the files among those brought that a file imports; of one that is no Python, none."""
-        try:
-            tree = ast.parse(plugin.source)
-        except SyntaxError:
-            return []
-        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-        names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        return sorted({name for name in names if name in self._brought and name != plugin.name})
+        return [name for name in _imports(plugin.source) if name in self._brought and name != plugin.name]
 
     def drop(self, name: str) -> None:
         """Put a file out again."""
@@ -154,6 +154,19 @@ class Plugins:
                 hint = f": bring it too, with --plugin {beside.name}" if missing and beside.is_file() else ""
                 raise UsageError(f"{plugin.origin} cannot be run: {type(error).__name__}: {error}{hint}") from error
         return self._modules[name]
+
+
+@lru_cache(maxsize=256)
+def _imports(source: str) -> tuple[str, ...]:
+    """Return the names of the modules that a text imports, sorted; of one that is no Python, none."""
+    try:
+        with PARSING:
+            tree = ast.parse(source)
+    except SyntaxError:
+        return ()
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return tuple(sorted(names))
 
 
 def _is_taken(plugin: Plugin) -> bool:
