@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from raymer.engine.run import RunSummary
-from raymer.reports.standing import standing_tables, standings
+from raymer.reports.standing import has_inputs, standing_tables, standings
 from raymer.reports.table import Row, make_rows
 from raymer.reports.text_table import TextTable, metric_words, result_tables
 from raymer.results.store import ResultStore
@@ -43,7 +43,7 @@ class Ran:
     def _standings(self, scores: pd.DataFrame) -> list[TextTable]:
         """Return where each row stands, where representations are compared."""
         study, spec = self.study, self.study.spec
-        if spec.aggregate == "pooled":
+        if spec.aggregate == "pooled" or not has_inputs(study.systems):
             return []
         labels = system_labels(spec.systems) * len(spec.protocols)
         return standing_tables(standings(study.systems, labels, scores, study.metrics, spec.baseline))

@@ -5,10 +5,10 @@ from itertools import combinations
 
 import pandas as pd
 
-from raymer.protocols.scoring import find_metric
-from raymer.reports.table import PlannedSystem, one_metric
-from raymer.results.frame import AVERAGE, Metrics, at_epoch, average_over_targets, last_epoch
-from raymer.stats import Comparison, adjust, compare_pairs, pair
+from raymer.reports.on_target import OnTarget, on_targets
+from raymer.reports.table import PlannedSystem
+from raymer.results.frame import Metrics
+from raymer.stats import Comparison, adjust, compare_pairs, pair_up
 
 
 def contrasts(
@@ -36,38 +36,25 @@ def contrasts(
         Study.metrics.
     """
     found = {}
-    as_average = len(metrics) > 2 and one_metric(metrics)
-    protocols = list(dict.fromkeys(system.protocol for system in systems))
-    for protocol in protocols:
-        rows = [k for k, system in enumerate(systems) if system.protocol == protocol]
-        named = [(systems[k], labels[k]) for k in rows]
-        for target in [AVERAGE] if as_average else metrics:
-            metric = next(iter(metrics.values()))[0] if as_average else metrics[target][0]
-            mine = scores[scores["row"].isin(rows) & (scores["metric"] == metric)]
-            mine = mine.assign(method=mine["row"].map(dict(enumerate(labels))))
-            mine = at_epoch(mine, last_epoch(mine, metric))
-            if as_average:
-                mine = average_over_targets(mine, len(metrics))
-            made = _compared(named, mine[mine["target"] == target], metric)
-            if made:
-                found[f"{target}, {protocol}" if len(protocols) > 1 else target] = made
+    for one in on_targets(systems, dict(enumerate(labels)), scores, metrics):
+        named = [
+            (system, label) for system, label in zip(systems, labels, strict=True) if system.protocol == one.protocol
+        ]
+        if made := _compared(named, one):
+            found[one.about] = made
     return found
 
 
-def _compared(named: Sequence[tuple[PlannedSystem, str]], scores: pd.DataFrame, metric: str) -> list[Comparison]:
-    """Compare the pairs whose splits are the same and complete; `scores` are of one target and epoch."""
-    splits = {label: {fit.split for fit in system.fits} for system, label in named}
-    done = scores.groupby("method")["value"].count()  # what is undefined is not counted
-    whole = [(system, label) for system, label in named if done.get(label, 0) == len(splits[label])]
-    pairs = [(a, b) for a, b in _pairs(whole) if splits[a] == splits[b] and len(splits[a]) > 1]
-    if not pairs:
-        return []
-    one = scores.iloc[0]
-    asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}
-    better = find_metric(metric).higher_is_better
-    rows = dict(iter(scores.groupby("method", sort=False)))  # a pair is looked for among its own rows alone
+def _compared(named: Sequence[tuple[PlannedSystem, str]], one: OnTarget) -> list[Comparison]:
+    """Compare the pairs whose splits are the same and complete."""
+    splits = {label: frozenset(fit.split for fit in system.fits) for system, label in named}
+    own = one.complete(splits)
+    whole = [(system, label) for system, label in named if label in own]
+    better = one.higher_is_better
     made = [
-        compare_pairs(pair(pd.concat([rows[a], rows[b]]), a, b, **asked), higher_is_better=better) for a, b in pairs
+        compare_pairs(pair_up(own[a], own[b]), higher_is_better=better)
+        for a, b in _pairs(whole)
+        if splits[a] == splits[b] and len(splits[a]) > 1
     ]
     return adjust(made, higher_is_better=better)
 

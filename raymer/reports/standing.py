@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import pandas as pd
 
-from raymer.protocols.scoring import find_metric
 from raymer.reports.interval import corrected_interval
-from raymer.reports.table import PlannedSystem, one_metric
+from raymer.reports.on_target import OnTarget, on_targets
+from raymer.reports.table import PlannedSystem
 from raymer.reports.text_table import Column, TextTable
-from raymer.results.frame import AVERAGE, Metrics, at_epoch, average_over_targets, last_epoch
-from raymer.stats import Comparison, adjust, compare_pairs, pair
+from raymer.results.frame import Metrics
+from raymer.stats import Comparison, Scored, adjust, compare_best, compare_pairs, pair_up
 
 LEVEL = 0.05
 NOTES = (
@@ -52,6 +51,11 @@ class Standings:
     has_inputs: bool
 
 
+def has_inputs(systems: Sequence[PlannedSystem]) -> bool:
+    """Say whether the rows read several inputs, so that representations are compared."""
+    return len({system.input for system in systems}) > 1
+
+
 def standings(
     systems: Sequence[PlannedSystem],
     labels: Sequence[str],
@@ -75,24 +79,18 @@ def standings(
     baseline : str, optional
         Name of the row that all are held against; by default one that looks at no feature, where there is one.
     """
-    as_average = len(metrics) > 2 and one_metric(metrics)
-    has_inputs = len({system.input for system in systems}) > 1
-    protocols = list(dict.fromkeys(system.protocol for system in systems))
+    places = {
+        protocol: _named([k for k, system in enumerate(systems) if system.protocol == protocol], systems, labels)
+        for protocol in dict.fromkeys(system.protocol for system in systems)
+    }
+    names = {k: name for own in places.values() for name, k in own.items()}
     made = []
-    for protocol in protocols:
-        places = _named([k for k, system in enumerate(systems) if system.protocol == protocol], systems, labels)
-        held = baseline or next((name for name, k in places.items() if systems[k].system.is_blind), None)
-        for target in [AVERAGE] if as_average else metrics:
-            metric = next(iter(metrics.values()))[0] if as_average else metrics[target][0]
-            mine = scores[scores["row"].isin(places.values()) & (scores["metric"] == metric)]
-            mine = mine.assign(method=mine["row"].map({k: name for name, k in places.items()}))
-            mine = at_epoch(mine, last_epoch(mine, metric))
-            if as_average:
-                mine = average_over_targets(mine, len(metrics))
-            found = _standings(systems, places, mine[mine["target"] == target], metric, held)
-            if len(found) > 1:
-                about = f"{target}, {protocol}" if len(protocols) > 1 else target
-                made.append(Standings(about, metric, held, tuple(found), has_inputs))
+    for one in on_targets(systems, names, scores, metrics):
+        own = places[one.protocol]
+        held = baseline or next((name for name, k in own.items() if systems[k].system.is_blind), None)
+        found = _standings(systems, own, one, held)
+        if len(found) > 1:
+            made.append(Standings(one.about, one.metric, held, tuple(found), has_inputs(systems)))
     return made
 
 
@@ -116,48 +114,39 @@ def _named(places: Sequence[int], systems: Sequence[PlannedSystem], labels: Sequ
 
 
 def _standings(
-    systems: Sequence[PlannedSystem],
-    places: Mapping[str, int],
-    scores: pd.DataFrame,
-    metric: str,
-    baseline: str | None,
+    systems: Sequence[PlannedSystem], places: Mapping[str, int], one: OnTarget, baseline: str | None
 ) -> list[Standing]:
     """Return the rows that have all their scores on the same splits, best first."""
-    done = scores.groupby("method")["value"].count()  # what is undefined is not counted
-    splits = {label: {fit.split for fit in systems[k].fits} for label, k in places.items()}
-    whole = [label for label in places if done.get(label, 0) == len(splits[label])]
-    if not whole:
+    splits = {name: frozenset(fit.split for fit in systems[k].fits) for name, k in places.items()}
+    own = one.complete(splits)
+    if not own:
         return []
-    whole = [label for label in whole if splits[label] == splits[whole[0]]]
-    own = {label: scores[scores["method"] == label] for label in whole}
-    better = find_metric(metric).higher_is_better
-    means = {label: float(own[label]["value"].mean()) for label in whole}
-    order = sorted(whole, key=lambda label: -means[label] if better else means[label])
-    tested = len(splits[whole[0]]) > 1
-    pairs = _compared(scores, list(combinations(order, 2)), metric, better) if tested else {}
-    against = [(label, baseline) for label in order if label != baseline]
-    based = _compared(scores, against, metric, better) if tested and baseline in whole else {}
+    common = splits[next(iter(own))]
+    own = {name: scores for name, scores in own.items() if splits[name] == common}
+    means = {name: float(scores.values.mean()) for name, scores in own.items()}
+    order = sorted(own, key=lambda name: -means[name] if one.higher_is_better else means[name])
+    rows = [own[name] for name in order]
+    tested = len(common) > 1
+    to_best = compare_best(rows, higher_is_better=one.higher_is_better) if tested else []
+    by_best = {made.b: made for made in to_best}
+    by_held = _to_baseline(rows, own[baseline], one.higher_is_better) if tested and baseline in own else {}
     return [
         Standing(
-            label,
-            places[label],
-            systems[places[label]],
-            means[label],
-            corrected_interval(own[label]) if tested else None,
-            pairs.get((order[0], label)),
-            based.get((label, baseline)),
+            name,
+            places[name],
+            systems[places[name]],
+            means[name],
+            corrected_interval(own[name].values, own[name].n_train, own[name].n_test),
+            by_best.get(name),
+            by_held.get(name),
         )
-        for label in order
+        for name in order
     ]
 
 
-def _compared(
-    scores: pd.DataFrame, pairs: Sequence[tuple[str, str | None]], metric: str, better: bool
-) -> dict[tuple[str, str | None], Comparison]:
-    one = scores.iloc[0]
-    asked = {"target": one["target"], "metric": metric, "epoch": int(one["epoch"])}
-    made = [compare_pairs(pair(scores, a, str(b), **asked), higher_is_better=better) for a, b in pairs]
-    return dict(zip(pairs, adjust(made, higher_is_better=better), strict=True)) if made else {}
+def _to_baseline(rows: Sequence[Scored], held: Scored, better: bool) -> dict[str, Comparison]:
+    made = [compare_pairs(pair_up(row, held), higher_is_better=better) for row in rows if row.method != held.method]
+    return {one.a: one for one in adjust(made, higher_is_better=better)}
 
 
 def _table(made: Standings, inputs: Mapping[str, str]) -> TextTable:

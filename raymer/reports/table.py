@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from raymer.protocols.scoring import find_metric
-from raymer.reports.interval import corrected_interval
+from raymer.reports.interval import interval_of
 from raymer.results.frame import AVERAGE, Metrics, n_undefined
 
 
@@ -227,7 +227,7 @@ def _row(
         published_mean=published_mean,
         published_sd=published_sd,
         difference=mean - published_mean if known else None,  # type: ignore[operator]
-        difference_interval=corrected_interval(scores, published_mean) if is_tested else None,  # type: ignore[arg-type]
+        difference_interval=interval_of(scores, published_mean) if is_tested else None,  # type: ignore[arg-type]
         seconds=float((scores["reducer_seconds"] + scores["predictor_seconds"]).mean()) if len(scores) else None,
         protocol=system.protocol,
         missing=system.n_scores - len(scores),

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from raymer.reports.interval import corrected_interval
+from raymer.reports.interval import interval_of
 from raymer.reports.marks import mark
 from raymer.reports.plot import Panel, Plot
 from raymer.reports.style import RULE, Series, make_series
@@ -107,7 +107,7 @@ def _point(
         target=target,
         metric=metric,
         mean=float(scores["value"].mean()) if is_whole else None,
-        interval=corrected_interval(scores) if is_whole and aggregate == "fold" else None,
+        interval=interval_of(scores) if is_whole and aggregate == "fold" else None,
         folds=len(scores),
         protocol=system.protocol,
         input=system.input,

@@ -4,12 +4,12 @@ from raymer.stats.bayes import baycomp_runs, correlated_bayes
 from raymer.stats.comparison import Comparison, Untested
 from raymer.stats.corrected import corrected_variance, correction, nadeau_bengio, split_variance
 from raymer.stats.effect import Effect, standardised_effect
-from raymer.stats.family import adjust, compare_all
+from raymer.stats.family import adjust, compare_all, compare_best
 from raymer.stats.hierarchical import CorporaTest, hierarchical
 from raymer.stats.holm import holm
 from raymer.stats.naive import paired_t, welch
 from raymer.stats.outcome import BayesTest, TTest
-from raymer.stats.pairing import pair
+from raymer.stats.pairing import Scored, pair, pair_up, scored
 from raymer.stats.pairs import Pairs, pairs_from_arrays
 from raymer.stats.power import (
     PowerPlan,
@@ -30,6 +30,7 @@ __all__ = [
     "Look",
     "Pairs",
     "PowerPlan",
+    "Scored",
     "SequentialDecision",
     "TTest",
     "Untested",
@@ -37,6 +38,7 @@ __all__ = [
     "baycomp_runs",
     "compare",
     "compare_all",
+    "compare_best",
     "compare_pairs",
     "corrected_variance",
     "correction",
@@ -47,11 +49,13 @@ __all__ = [
     "holm",
     "nadeau_bengio",
     "pair",
+    "pair_up",
     "paired_t",
     "pairs_from_arrays",
     "plan_looks",
     "power_at",
     "power_plan",
+    "scored",
     "songs_needed",
     "split_variance",
     "splits_needed",

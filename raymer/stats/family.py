@@ -8,9 +8,10 @@ import pandas as pd
 
 from raymer.stats.bayes import check_rope
 from raymer.stats.comparison import Comparison
+from raymer.stats.corrected import nadeau_bengio
 from raymer.stats.frame import check_columns, check_known, only_metric
 from raymer.stats.holm import holm
-from raymer.stats.pairing import pair
+from raymer.stats.pairing import Scored, pair_up, scored
 from raymer.stats.verdict import ROPE, compare_pairs, targets_of, verdict
 
 
@@ -55,19 +56,13 @@ def compare_all(
     scores = scores[scores["metric"] == metric]
     chosen = _chosen(scores, methods)
     if target is not None:
-        check_known("target", target, scores["target"])
+        check_known("target", target, scores["target"].unique())
     found = []
     for name in [target] if target is not None else targets_of(scores):
-        # Cut once for a target: the pairs are many and the frame may be long.
-        rows = scores[scores["target"] == name]
+        own = scored(scores, chosen, target=name, metric=metric, epoch=epoch)
         found.append(
             [
-                compare_pairs(
-                    pair(rows, a, b, target=name, metric=metric, epoch=epoch),
-                    rope=rope,
-                    alpha=alpha,
-                    higher_is_better=higher_is_better,
-                )
+                compare_pairs(pair_up(own[a], own[b]), rope=rope, alpha=alpha, higher_is_better=higher_is_better)
                 for a, b in combinations(chosen, 2)
             ]
         )
@@ -80,7 +75,7 @@ def compare_all(
 
 
 def _chosen(scores: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
-    known = sorted(set(map(str, scores["method"])))
+    known = sorted(set(map(str, scores["method"].unique())))
     chosen = known if methods is None else list(methods)
     for method in chosen:
         check_known("method", method, known)
@@ -92,14 +87,36 @@ def _chosen(scores: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
     return chosen
 
 
+def compare_best(ordered: Sequence[Scored], *, higher_is_better: bool = True) -> list[Comparison]:
+    """Compare the first method with each of the others.
+
+    p is Holm's over all pairs, those without the first too: it is the first because of these scores.
+
+    Parameters
+    ----------
+    ordered : scores of methods on the same splits, the best first
+    higher_is_better : as in :func:`raymer.stats.compare`
+    """
+    best, *others = ordered
+    among = [nadeau_bengio(pair_up(a, b)).p for a, b in combinations(others, 2)]
+    made = [compare_pairs(pair_up(best, other), higher_is_better=higher_is_better) for other in others]
+    return adjust(made, among=among, higher_is_better=higher_is_better)
+
+
 def adjust(
-    family: Sequence[Comparison], *, rope: float = ROPE, alpha: float = 0.05, higher_is_better: bool = True
+    family: Sequence[Comparison],
+    *,
+    among: Sequence[float] = (),
+    rope: float = ROPE,
+    alpha: float = 0.05,
+    higher_is_better: bool = True,
 ) -> list[Comparison]:
     """Return the comparisons of a family with Holm's p over all of them, decided by it.
 
-    For families that are not all pairs; parameters are as in :func:`compare_all`.
+    For families that are not all pairs; `among` holds the p of those that belong to the family and are not asked
+    for. Other parameters are as in :func:`compare_all`.
     """
-    adjusted = holm([one.nadeau_bengio.p for one in family])
+    adjusted = holm([*(one.nadeau_bengio.p for one in family), *among])[: len(family)]
     return [
         replace(
             one,

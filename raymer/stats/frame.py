@@ -58,7 +58,7 @@ def only_metric(scores: pd.DataFrame, metric: str | None) -> str:
     ValueError
         when `metric` is unknown, or is not given although the scores hold several.
     """
-    known = sorted(set(map(str, scores["metric"])))
+    known = sorted(set(map(str, scores["metric"].unique())))
     if metric is None:
         if len(known) > 1:
             raise ValueError(f"scores hold several metrics, name one of: {', '.join(known)}")
@@ -75,8 +75,8 @@ def narrow(scores: pd.DataFrame, target: str, metric: str) -> pd.DataFrame:
     ValueError
         when either name is unknown, or the two never occur together.
     """
-    check_known("target", target, scores["target"])
-    check_known("metric", metric, scores["metric"])
+    check_known("target", target, scores["target"].unique())
+    check_known("metric", metric, scores["metric"].unique())
     rows = scores[(scores["target"] == target) & (scores["metric"] == metric)]
     if rows.empty:
         raise ValueError(f"no scores of target {target!r} by metric {metric!r}")

@@ -1,11 +1,39 @@
 """From the tidy frame of scores to the paired scores of two methods."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
 
 from raymer.stats.frame import check_columns, check_known, narrow
-from raymer.stats.pairs import Pairs, named
+from raymer.stats.pairs import FloatArray, Pairs, named
 
 SPLIT = ["repeat", "fold"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The scores of one method on one target, by split in the order of (repeat, fold).
+
+    Parameters
+    ----------
+    method : its name
+    target, metric, epoch : what was predicted, how it was scored, and the epoch that was asked for
+    splits : J pairs (repeat, fold)
+    ids : J ids of splits, None where the scores do not hold them
+    values, n_train, n_test : arrays of shape (J,): units of the metric; clips of the two parts
+    """
+
+    method: str
+    target: str
+    metric: str
+    epoch: int
+    splits: tuple[tuple[int, int], ...]
+    ids: tuple[str, ...] | None
+    values: FloatArray
+    n_train: FloatArray
+    n_test: FloatArray
 
 
 def pair(scores: pd.DataFrame, a: str, b: str, *, target: str, metric: str, epoch: int = 0) -> Pairs:
@@ -29,27 +57,46 @@ def pair(scores: pd.DataFrame, a: str, b: str, *, target: str, metric: str, epoc
         one method lacks (named), a split scored twice, a score that is not finite, split sizes that
         disagree, or fewer than two splits.
     """
+    found = scored(scores, [a, b], target=target, metric=metric, epoch=epoch)
+    return pair_up(found[a], found[b])
+
+
+def scored(
+    scores: pd.DataFrame, methods: Iterable[str], *, target: str, metric: str, epoch: int = 0
+) -> dict[str, Scored]:
+    """Return the scores of each method, for whoever pairs many: the frame is read once and not once a pair.
+
+    Parameters and errors are those of :func:`pair` that concern one method.
+    """
     check_columns(scores)
-    if a == b:
-        raise ValueError(f"method {a!r} cannot be compared with itself")
-    for method in (a, b):
-        check_known("method", method, scores["method"])
+    methods = list(dict.fromkeys(methods))
+    known = scores["method"].unique()
+    for method in methods:
+        check_known("method", method, known)
     rows = narrow(scores, target, metric)
     check_epoch(rows, epoch)
-    first, second = (_one_method(rows, method, epoch) for method in (a, b))
-    _check_same_splits(first, second, a, b)
-    _check_same_sizes(first, second, a, b)
+    own = dict(iter(rows.groupby("method", sort=False)))
+    return {method: _one_method(own.get(method, rows.iloc[:0]), method, target, metric, epoch) for method in methods}
+
+
+def pair_up(first: Scored, second: Scored) -> Pairs:
+    """Set the scores of two methods side by side; errors are those of :func:`pair` that concern two."""
+    a, b = first.method, second.method
+    if a == b:
+        raise ValueError(f"method {a!r} cannot be compared with itself")
+    _check_same_splits(first, second)
+    _check_same_sizes(first, second)
     return Pairs(
         a,
         b,
-        target,
-        metric,
-        epoch,
-        _splits(first),
-        first["value"].to_numpy(),
-        second["value"].to_numpy(),
-        first["n_train"].to_numpy(),
-        first["n_test"].to_numpy(),
+        first.target,
+        first.metric,
+        first.epoch,
+        first.splits,
+        first.values,
+        second.values,
+        first.n_train,
+        first.n_test,
     )
 
 
@@ -74,28 +121,29 @@ def _nearest(epoch: int, known: list[int]) -> int:
     return min(known, key=lambda value: abs(value - epoch))
 
 
-def _one_method(rows: pd.DataFrame, method: str, epoch: int) -> pd.DataFrame:
-    mine = rows[rows["method"] == method]
-    if mine.empty:
-        where = f"target {rows['target'].iloc[0]!r} by metric {rows['metric'].iloc[0]!r}"
-        raise ValueError(f"method {method!r} has no scores of {where}")
-    known = _epochs(mine)
+def _one_method(rows: pd.DataFrame, method: str, target: str, metric: str, epoch: int) -> Scored:
+    if rows.empty:
+        raise ValueError(f"method {method!r} has no scores of target {target!r} by metric {metric!r}")
+    known = _epochs(rows)
     at = 0 if known == [0] else epoch
     if at not in known:
         raise ValueError(f"method {method!r} has no scores at epoch {epoch}; nearest: {_nearest(epoch, known)}")
-    mine = mine[mine["epoch"] == at].sort_values(SPLIT)
-    twice = mine[mine.duplicated(SPLIT)]
+    rows = rows[rows["epoch"] == at].sort_values(SPLIT)
+    twice = rows[rows.duplicated(SPLIT)]
     if not twice.empty:
         raise ValueError(f"method {method!r} is scored more than once at (repeat, fold) {named(list(_splits(twice)))}")
-    return mine
+    ids = tuple(rows["split"]) if "split" in rows else None
+    values, n_train, n_test = (rows[column].to_numpy(np.float64) for column in ("value", "n_train", "n_test"))
+    return Scored(method, target, metric, epoch, _splits(rows), ids, values, n_train, n_test)
 
 
 def _splits(rows: pd.DataFrame) -> tuple[tuple[int, int], ...]:
     return tuple((int(repeat), int(fold)) for repeat, fold in zip(rows["repeat"], rows["fold"], strict=True))
 
 
-def _check_same_splits(first: pd.DataFrame, second: pd.DataFrame, a: str, b: str) -> None:
-    of_a, of_b = set(_splits(first)), set(_splits(second))
+def _check_same_splits(first: Scored, second: Scored) -> None:
+    a, b = first.method, second.method
+    of_a, of_b = set(first.splits), set(second.splits)
     lacking = [
         f"{method!r} lacks (repeat, fold) {named(sorted(missing))}"
         for method, missing in ((a, of_b - of_a), (b, of_a - of_b))
@@ -103,17 +151,18 @@ def _check_same_splits(first: pd.DataFrame, second: pd.DataFrame, a: str, b: str
     ]
     if lacking:
         raise ValueError(f"{a!r} and {b!r} were not scored on the same splits: {'; '.join(lacking)}")
-    if "split" in first and "split" in second:
-        pairs = zip(_splits(first), first["split"], second["split"], strict=True)
-        other = [place for place, one, two in pairs if one != two]
-        if other:
-            where = f"(repeat, fold) {named(other)}"
-            raise ValueError(f"{a!r} and {b!r} were scored on other clips at {where}: not the same splits")
+    if first.ids is not None and second.ids is not None and first.ids != second.ids:
+        pairs = zip(first.splits, first.ids, second.ids, strict=True)
+        where = f"(repeat, fold) {named([place for place, one, two in pairs if one != two])}"
+        raise ValueError(f"{a!r} and {b!r} were scored on other clips at {where}: not the same splits")
 
 
-def _check_same_sizes(first: pd.DataFrame, second: pd.DataFrame, a: str, b: str) -> None:
-    for size in ("n_train", "n_test"):
-        unequal = first[size].to_numpy() != second[size].to_numpy()
+def _check_same_sizes(first: Scored, second: Scored) -> None:
+    for name, unequal in (
+        ("n_train", first.n_train != second.n_train),
+        ("n_test", first.n_test != second.n_test),
+    ):
         if unequal.any():
-            bad = [split for split, differs in zip(_splits(first), unequal, strict=True) if differs]
-            raise ValueError(f"{a!r} and {b!r} differ in {size} at (repeat, fold) {named(bad)}: not the same splits")
+            bad = [split for split, differs in zip(first.splits, unequal, strict=True) if differs]
+            where = f"{name} at (repeat, fold) {named(bad)}"
+            raise ValueError(f"{first.method!r} and {second.method!r} differ in {where}: not the same splits")

@@ -64,7 +64,7 @@ def compare(
     check_rope(rope)
     metric = only_metric(scores, metric)
     for method in (a, b):
-        check_known("method", method, scores["method"])
+        check_known("method", method, scores["method"].unique())
     scores = scores[(scores["metric"] == metric) & scores["method"].isin([a, b])]
     targets = [target] if target is not None else targets_of(scores)
     return tuple(
@@ -155,4 +155,4 @@ def verdict(
 
 def targets_of(scores: pd.DataFrame) -> list[str]:
     """Return the names of the targets in the scores, in alphabetical order."""
-    return sorted(set(map(str, scores["target"])))
+    return sorted(set(map(str, scores["target"].unique())))

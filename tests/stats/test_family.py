@@ -1,8 +1,9 @@
 """Every pair of methods, adjusted for having looked at all."""
 
+import numpy as np
 import pytest
 
-from raymer.stats import compare, compare_all, holm
+from raymer.stats import compare, compare_all, compare_best, holm, pairing, scored
 
 
 def test_all_pairs_of_all_targets(table):
@@ -69,3 +70,27 @@ def test_wrong_choices_are_refused(table, methods, said):
 def test_unknown_target_is_refused(table):
     with pytest.raises(ValueError, match="did you mean 'valence'"):
         compare_all(table, target="valanc")
+
+
+def test_the_best_against_each_other_has_the_p_of_all_pairs(make_scores):
+    rng = np.random.default_rng(3)
+    frame = make_scores({name: list(rng.normal(place / 20, 0.1, 12)) for place, name in enumerate("dcba")})
+    order = ["a", "b", "c", "d"]
+    own = scored(frame, order, target="arousal", metric="r2")
+    made = compare_best([own[name] for name in order])
+    every = compare_all(frame, order)
+    assert made == [one for one in every if one.a == "a"]
+    assert {one.b for one in made} == {"b", "c", "d"}
+    alone = compare_best([own["a"], own["b"]])[0]
+    assert alone.p_holm == alone.nadeau_bengio.p
+
+
+def test_the_frame_is_read_once_however_many_pairs(make_scores, monkeypatch):
+    """Fifty methods are 1,225 pairs; looking each up in the whole frame took minutes."""
+    rng = np.random.default_rng(3)
+    frame = make_scores({f"m{k}": list(rng.normal(0, 0.1, 5)) for k in range(12)})
+    read = []
+    narrow = pairing.narrow
+    monkeypatch.setattr(pairing, "narrow", lambda *words: read.append(1) or narrow(*words))
+    assert len(compare_all(frame)) == 66
+    assert len(read) == 1
