@@ -105,7 +105,7 @@ class Files:
     def has(self, name: str) -> bool:
         """Say whether there is a file called `name`."""
         info = self._persistently("read", lambda: self._fs.get_file_info(self.path(name)))
-        return bool(info.type == fs.FileType.File)
+        return bool(info.is_file)
 
     def names(self, folder: str) -> list[str]:
         """Return the names of all files below `folder`, at any depth; a million take seconds in a local folder."""
@@ -125,15 +125,14 @@ class Files:
         selector = fs.FileSelector(at, recursive=True, allow_not_found=True)
         infos = self._persistently("read", lambda: self._fs.get_file_info(selector))
         start = len(self.root) + 1
-        return {info.path[start:]: info.size for info in infos if info.type == fs.FileType.File}
+        return {info.path[start:]: info.size for info in infos if info.is_file}
 
     def marks(self, folder: str) -> dict[str, str]:
         """Return the files below `folder`, at any depth, each with its size and time: another where it was written."""
         selector = fs.FileSelector(self.path(folder), recursive=True, allow_not_found=True)
         infos = self._persistently("read", lambda: self._fs.get_file_info(selector))
         start = len(self.root) + 1
-        files = (info for info in infos if info.type == fs.FileType.File)
-        return {info.path[start:]: f"{info.size}-{info.mtime_ns}" for info in files}
+        return {info.path[start:]: f"{info.size}-{info.mtime_ns}" for info in infos if info.is_file}
 
     def write(self, name: str, data: bytes) -> None:
         """Write `data` as `name`, whole: a rename in a local folder, a single put on an object store."""

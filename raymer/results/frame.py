@@ -77,20 +77,24 @@ def make_parts(fits: Iterable[_Planned], places: Mapping[str, tuple[int, int]], 
     places : mapping of split id to (repeat, fold)
     aggregate : {"fold", "pooled"}
     """
+    if aggregate == "fold":
+        each = {fit.id: fit for fit in fits}
+        return [
+            Part(fit.id, fit.system.name, fit.targets, (fit.id,), *places[fit.split], fit.split)
+            for fit in each.values()
+        ]
     groups: dict[Any, list[_Planned]] = {}
     for fit in fits:
-        key = fit.id if aggregate == "fold" else (fit.system, fit.targets, places[fit.split][0])
-        groups.setdefault(key, []).append(fit)
-    parts = []
-    for own in groups.values():
-        ids = tuple(dict.fromkeys(fit.id for fit in own))
-        repeat, fold = places[own[0].split]
-        name = ids[0] if aggregate == "fold" else content_hash(["pooled", sorted(ids)])
-        fold = fold if aggregate == "fold" else 0
-        splits = sorted({fit.split for fit in own})
-        split = splits[0] if len(splits) == 1 else content_hash(["pooled", splits])
-        parts.append(Part(name, own[0].system.name, own[0].targets, ids, repeat, fold, split))
-    return parts
+        groups.setdefault((fit.system, fit.targets, places[fit.split][0]), []).append(fit)
+    return [_pooled(own, places[own[0].split][0]) for own in groups.values()]
+
+
+def _pooled(fits: Sequence[_Planned], repeat: int) -> Part:
+    ids = tuple(dict.fromkeys(fit.id for fit in fits))
+    splits = sorted({fit.split for fit in fits})
+    split = splits[0] if len(splits) == 1 else content_hash(["pooled", splits])
+    made_of = content_hash(["pooled", sorted(ids)])
+    return Part(made_of, fits[0].system.name, fits[0].targets, ids, repeat, 0, split)
 
 
 def read_scores(
@@ -117,7 +121,7 @@ def read_scores(
         is undefined there: whoever takes a mean must say so.
     """
     marks = store.marks()
-    whole = [part for part in parts if all(fit in marks for fit in part.fits)]
+    whole = [part for part in parts if marks.keys() >= set(part.fits)]
     mark_of = {part.id: _mark([marks[fit] for fit in part.fits]) for part in whole}
     names = list(dict.fromkeys(name for target in metrics for name in metrics[target]))
     wanted = {
@@ -149,11 +153,8 @@ def _made(
     What was kept of a file that has been written since is made anew.
     """
     metrics = {name: find_metric(name) for name in wanted}
-    kept = {name: read_cache(store, metric) for name, metric in metrics.items()}
-    for name, old in kept.items():
-        is_other = old["mark"] != old["part"].map(mark_of).fillna(old["mark"])
-        kept[name] = old[~is_other]
-    known = {name: set(rows["part"]) for name, rows in kept.items()}
+    kept = {name: _of_marks(read_cache(store, metric), mark_of) for name, metric in metrics.items()}
+    known = {name: set(rows["part"].tolist()) for name, rows in kept.items()}
     missing = {part.id: part for name in wanted for part in wanted[name].values() if part.id not in known[name]}
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in wanted}
     for part in missing.values():
@@ -165,8 +166,16 @@ def _made(
         if new:
             kept[name] = pd.concat([kept[name], as_rows(new)], ignore_index=True)
             write_cache(store, metrics[name], kept[name])
-        kept[name] = kept[name][kept[name]["part"].isin(list(wanted[name]))]
+        if not known[name] <= wanted[name].keys():
+            kept[name] = kept[name][kept[name]["part"].isin(list(wanted[name]))]
     return kept
+
+
+def _of_marks(kept: pd.DataFrame, mark_of: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows but those of files that have been written since; lists, since text columns are slow by row."""
+    pairs = zip(kept["part"].tolist(), kept["mark"].tolist(), strict=True)
+    is_same = [mark_of.get(part, mark) == mark for part, mark in pairs]
+    return kept if all(is_same) else kept[is_same]
 
 
 def _mark(marks: Sequence[str]) -> str:

@@ -167,7 +167,8 @@ def unpack(data: bytes, fit_id: str, where: str) -> Result:
     RaymerError
         Where what it holds does not fit: a column, a field, another fit's result, other predictions than were written.
     """
-    table = pq.read_table(pa.BufferReader(data))
+    # Not pq.read_table: to look for a dataset in one small file costs seven times what reading it does.
+    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
     meta = _meta(table.schema, fit_id, where)
     _check_table(table, meta, where)
     result = Result(
