@@ -1,6 +1,6 @@
 """Which systems of an experiment a report sets against each other, and what the tests say of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -8,7 +8,10 @@ import pandas as pd
 from raymer.reports.on_target import OnTarget, on_targets
 from raymer.reports.table import PlannedSystem
 from raymer.results.frame import Metrics
-from raymer.stats import Comparison, adjust, compare_pairs, pair_up
+from raymer.stats import Comparison, Scored, compare_some
+
+MOST_PAIRS = 66
+"""All pairs of twelve rows: of more, those with the best are shown, since nobody reads a thousand intervals."""
 
 
 def contrasts(
@@ -21,8 +24,9 @@ def contrasts(
 
     A system that learns its representation from the target stands against those that do not, with the same predictor,
     at its own width or on all features; without such a system, all pairs. Pairs are taken only if both systems have
-    all their scores, none of them undefined, on the same splits. p is Holm's over the pairs of a title. With more than
-    two targets that are scored alike the mean over all is compared; each target by the metric that decides.
+    all their scores, none of them undefined, on the same splits. Of more than MOST_PAIRS those with the best row are
+    returned. p is Holm's over all pairs, those that are not returned too. With more than two targets that are scored
+    alike the mean over all is compared; each target by the metric that decides.
 
     Parameters
     ----------
@@ -40,23 +44,36 @@ def contrasts(
         named = [
             (system, label) for system, label in zip(systems, labels, strict=True) if system.protocol == one.protocol
         ]
-        if made := _compared(named, one):
-            found[one.about] = made
+        pairs, own = _pairs_of(named, one)
+        shown, about = pairs, one.about
+        if len(pairs) > MOST_PAIRS:
+            best = _best({name for both in pairs for name in both}, own, one.higher_is_better)
+            shown = [both for both in pairs if best in both]
+            about = f"{one.about}, {best} against each (of {len(pairs):,} pairs)"
+        others = [both for both in pairs if both not in shown] if shown is not pairs else []
+        made = compare_some(
+            [(own[a], own[b]) for a, b in shown],
+            [(own[a], own[b]) for a, b in others],
+            higher_is_better=one.higher_is_better,
+        )
+        if made:
+            found[about] = made
     return found
 
 
-def _compared(named: Sequence[tuple[PlannedSystem, str]], one: OnTarget) -> list[Comparison]:
-    """Compare the pairs whose splits are the same and complete."""
+def _pairs_of(
+    named: Sequence[tuple[PlannedSystem, str]], one: OnTarget
+) -> tuple[list[tuple[str, str]], dict[str, Scored]]:
+    """Return the pairs whose splits are the same and complete, with the scores of their rows."""
     splits = {label: frozenset(fit.split for fit in system.fits) for system, label in named}
     own = one.complete(splits)
     whole = [(system, label) for system, label in named if label in own]
-    better = one.higher_is_better
-    made = [
-        compare_pairs(pair_up(own[a], own[b]), higher_is_better=better)
-        for a, b in _pairs(whole)
-        if splits[a] == splits[b] and len(splits[a]) > 1
-    ]
-    return adjust(made, higher_is_better=better)
+    return [(a, b) for a, b in _pairs(whole) if splits[a] == splits[b] and len(splits[a]) > 1], own
+
+
+def _best(names: Collection[str], own: Mapping[str, Scored], higher_is_better: bool) -> str:
+    sign = 1 if higher_is_better else -1
+    return max((name for name in own if name in names), key=lambda name: sign * float(own[name].values.mean()))
 
 
 def _pairs(named: Sequence[tuple[PlannedSystem, str]]) -> list[tuple[str, str]]:

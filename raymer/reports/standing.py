@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from raymer.reports.on_target import OnTarget, on_targets
 from raymer.reports.table import PlannedSystem
 from raymer.reports.text_table import Column, TextTable
 from raymer.results.frame import Metrics
-from raymer.stats import Comparison, Scored, adjust, compare_best, compare_pairs, pair_up
+from raymer.stats import Comparison, Scored, compare_some
 
 LEVEL = 0.05
 NOTES = (
@@ -125,11 +126,7 @@ def _standings(
     own = {name: scores for name, scores in own.items() if splits[name] == common}
     means = {name: float(scores.values.mean()) for name, scores in own.items()}
     order = sorted(own, key=lambda name: -means[name] if one.higher_is_better else means[name])
-    rows = [own[name] for name in order]
-    tested = len(common) > 1
-    to_best = compare_best(rows, higher_is_better=one.higher_is_better) if tested else []
-    by_best = {made.b: made for made in to_best}
-    by_held = _to_baseline(rows, own[baseline], one.higher_is_better) if tested and baseline in own else {}
+    to_best, to_baseline = _compared([own[name] for name in order], baseline, one.higher_is_better)
     return [
         Standing(
             name,
@@ -137,16 +134,25 @@ def _standings(
             systems[places[name]],
             means[name],
             corrected_interval(own[name].values, own[name].n_train, own[name].n_test),
-            by_best.get(name),
-            by_held.get(name),
+            to_best.get(name),
+            to_baseline.get(name),
         )
         for name in order
     ]
 
 
-def _to_baseline(rows: Sequence[Scored], held: Scored, better: bool) -> dict[str, Comparison]:
-    made = [compare_pairs(pair_up(row, held), higher_is_better=better) for row in rows if row.method != held.method]
-    return {one.a: one for one in adjust(made, higher_is_better=better)}
+def _compared(
+    rows: Sequence[Scored], baseline: str | None, better: bool
+) -> tuple[dict[str, Comparison], dict[str, Comparison]]:
+    """Compare the first row with each other one, and each with the baseline; nothing where there is one split."""
+    best, *others = rows
+    if len(best.splits) < 2:
+        return {}, {}
+    to_best = compare_some([(best, row) for row in others], combinations(others, 2), higher_is_better=better)
+    held = [row for row in rows if row.method == baseline]
+    pairs = [(row, one) for one in held for row in rows if row is not one]
+    to_baseline = compare_some(pairs, higher_is_better=better)
+    return {one.b: one for one in to_best}, {one.a: one for one in to_baseline}
 
 
 def _table(made: Standings, inputs: Mapping[str, str]) -> TextTable:

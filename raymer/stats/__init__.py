@@ -4,7 +4,7 @@ from raymer.stats.bayes import baycomp_runs, correlated_bayes
 from raymer.stats.comparison import Comparison, Untested
 from raymer.stats.corrected import corrected_variance, correction, nadeau_bengio, split_variance
 from raymer.stats.effect import Effect, standardised_effect
-from raymer.stats.family import adjust, compare_all, compare_best
+from raymer.stats.family import adjust, compare_all, compare_some
 from raymer.stats.hierarchical import CorporaTest, hierarchical
 from raymer.stats.holm import holm
 from raymer.stats.naive import paired_t, welch
@@ -38,8 +38,8 @@ __all__ = [
     "baycomp_runs",
     "compare",
     "compare_all",
-    "compare_best",
     "compare_pairs",
+    "compare_some",
     "corrected_variance",
     "correction",
     "correlated_bayes",

@@ -1,6 +1,6 @@
 """Every pair of methods, with Holm's adjustment for having looked at them all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -87,19 +87,22 @@ def _chosen(scores: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
     return chosen
 
 
-def compare_best(ordered: Sequence[Scored], *, higher_is_better: bool = True) -> list[Comparison]:
-    """Compare the first method with each of the others.
-
-    p is Holm's over all pairs, those without the first too: it is the first because of these scores.
+def compare_some(
+    shown: Iterable[tuple[Scored, Scored]],
+    others: Iterable[tuple[Scored, Scored]] = (),
+    *,
+    higher_is_better: bool = True,
+) -> list[Comparison]:
+    """Compare pairs of methods that were chosen from a family; p is Holm's over the whole of it.
 
     Parameters
     ----------
-    ordered : scores of methods on the same splits, the best first
+    shown : pairs to compare
+    others : the pairs of the family that are not asked for; whoever shows the best against each chose it by these
     higher_is_better : as in :func:`raymer.stats.compare`
     """
-    best, *others = ordered
-    among = [nadeau_bengio(pair_up(a, b)).p for a, b in combinations(others, 2)]
-    made = [compare_pairs(pair_up(best, other), higher_is_better=higher_is_better) for other in others]
+    among = [nadeau_bengio(pair_up(a, b)).p for a, b in others]
+    made = [compare_pairs(pair_up(a, b), higher_is_better=higher_is_better) for a, b in shown]
     return adjust(made, among=among, higher_is_better=higher_is_better)
 
 

@@ -11,6 +11,7 @@ from raymer.reports.plot import POINTS, draw_whole
 from raymer.reports.report import MOST_ROWS, batched, best_systems, file_urls
 from raymer.reports.scatter import Predictions, predicted_plot
 from raymer.results.frame import AVERAGE
+from raymer.stats import compare_all
 from raymer.studies.embeddings import bands
 from raymer.studies.naming import system_labels
 from raymer.studies.study import make_study
@@ -65,6 +66,25 @@ def test_an_incomplete_system_is_in_no_contrast(study, scores_of):
     names, _ = pairs(study, scores[scores["row"] != 4])
     assert len(names["valence"]) == 6, "without a learnt representation all pairs"
     assert pairs(study, scores.iloc[:0])[0] == {}
+
+
+def test_of_very_many_pairs_those_with_the_best_are_shown(corpus):
+    systems = [f"  - {{system: S{k}, method: svr, predictor: {{C: {k + 1}}}}}" for k in range(13)]
+    study = make_study(parse_experiment(TEXT[: TEXT.index("  - ")] + "\n".join(systems) + "\n", "r"), corpus)
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame(
+        [
+            {"row": row, "target": "valence", "metric": "r2", "epoch": 0, "repeat": 0, "fold": fold}
+            | {"value": (row == 7) + rng.normal(0, 0.1), "n_train": 80, "n_test": 40}
+            for row in range(13)
+            for fold in range(3)
+        ]
+    )
+    ((title, made),) = contrasts(study.systems, [f"S{k}" for k in range(13)], scores, {"valence": ("r2",)}).items()
+    assert title == "valence, S7 against each (of 78 pairs)"
+    assert [({one.a, one.b} - {"S7"}).pop() for one in made] == [f"S{k}" for k in range(13) if k != 7]
+    every = compare_all(scores.assign(method="S" + scores["row"].astype(str)), [f"S{k}" for k in range(13)])
+    assert [one.p_holm for one in made] == [one.p_holm for one in every if "S7" in (one.a, one.b)]
 
 
 def test_average_where_targets_are_many(study, scores_of):

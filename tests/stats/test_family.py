@@ -1,9 +1,11 @@
 """Every pair of methods, adjusted for having looked at all."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from raymer.stats import compare, compare_all, compare_best, holm, pairing, scored
+from raymer.stats import compare, compare_all, compare_some, holm, pairing, scored
 
 
 def test_all_pairs_of_all_targets(table):
@@ -77,11 +79,12 @@ def test_the_best_against_each_other_has_the_p_of_all_pairs(make_scores):
     frame = make_scores({name: list(rng.normal(place / 20, 0.1, 12)) for place, name in enumerate("dcba")})
     order = ["a", "b", "c", "d"]
     own = scored(frame, order, target="arousal", metric="r2")
-    made = compare_best([own[name] for name in order])
+    best, *others = (own[name] for name in order)
+    made = compare_some([(best, one) for one in others], combinations(others, 2))
     every = compare_all(frame, order)
     assert made == [one for one in every if one.a == "a"]
     assert {one.b for one in made} == {"b", "c", "d"}
-    alone = compare_best([own["a"], own["b"]])[0]
+    alone = compare_some([(own["a"], own["b"])])[0]
     assert alone.p_holm == alone.nadeau_bengio.p
 
 
