@@ -13,6 +13,7 @@ from raymer.reports.report import Report, best_systems, file_urls
 from raymer.reports.scatter import Predictions
 from raymer.reports.searched import Searched
 from raymer.results.store import ResultStore
+from raymer.scratch import scratch
 from raymer.studies.embeddings import embed
 from raymer.studies.naming import system_labels
 from raymer.studies.predictions import read_predictions, read_versions
@@ -63,16 +64,16 @@ def _searched(study: Study, corpus: Corpus, store: ResultStore) -> Searched | No
     """Read the search as the experiment asks for it, from its journal in the store."""
     if study.spec.search is None:
         return None
-    from raymer.studies.search.journal import found, journal_of, load_study
-    from raymer.studies.search.mirror import Mirror
+    from raymer.studies.search.journal import found, load_study
+    from raymer.studies.search.place import journal_of
     from raymer.studies.search.plan import plan_search
 
     planned = plan_search(study.spec, corpus)
-    where = journal_of(planned, store.location)
-    journal = where.fetch() if isinstance(where, Mirror) else where
-    if not journal.is_file():
-        return None
-    outcome = found(load_study(journal), planned.space)
+    with scratch("journal") as folder:
+        journal = journal_of(planned, store.location).fetch(folder)
+        if not journal.is_file():
+            return None
+        outcome, worth = found(load_study(journal), planned.space), read_worth(journal)
     states = [] if outcome.trials.empty else outcome.trials["state"].tolist()
     return Searched(
         system=planned.system,
@@ -82,7 +83,7 @@ def _searched(study: Study, corpus: Corpus, store: ResultStore) -> Searched | No
         stopped=states.count("stopped"),
         best_value=outcome.best_value,
         best_params=outcome.best_params,
-        worth=read_worth(journal),
+        worth=worth,
     )
 
 

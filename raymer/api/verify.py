@@ -29,7 +29,7 @@ from raymer.results.runs import read_fit_lines, read_runs
 from raymer.results.scoring import score
 from raymer.results.store import ResultStore
 from raymer.studies.search.journal import load_study
-from raymer.studies.search.mirror import FOLDER as SEARCHES
+from raymer.studies.search.place import FOLDER as SEARCHES
 from raymer.studies.search.worth import read_worth
 
 STORE_FILE = "store.json"

@@ -15,7 +15,7 @@ from raymer.studies.search.words import params_text
 if TYPE_CHECKING:
     from raymer.engine.search.nested import NestedOutcome, OuterResult
     from raymer.studies.search.journal import SearchOutcome
-    from raymer.studies.search.mirror import Mirror
+    from raymer.studies.search.place import JournalPlace
     from raymer.studies.search.plan import PlannedSearch
 
 
@@ -77,7 +77,7 @@ def tune(
     from raymer.engine.search.run import executor, run_trials
     from raymer.experiments.spec import load_experiment
     from raymer.results.store import ResultStore
-    from raymer.studies.search.journal import journal_of
+    from raymer.studies.search.place import journal_of
     from raymer.studies.search.plan import plan_search
 
     if mlflow is not None:
@@ -169,7 +169,7 @@ def _show(
     outcome: "SearchOutcome",
     nested: "NestedOutcome | None",
     held: "OuterResult | None",
-    journal: "Path | Mirror",
+    journal: "JournalPlace",
     json: bool,
 ) -> None:
     record = _record(planned, outcome, nested, journal)
@@ -219,7 +219,7 @@ def _show_nested(nested: "NestedOutcome") -> None:
 
 
 def _record(
-    planned: "PlannedSearch", outcome: "SearchOutcome", nested: "NestedOutcome | None", journal: "Path | Mirror"
+    planned: "PlannedSearch", outcome: "SearchOutcome", nested: "NestedOutcome | None", journal: "JournalPlace"
 ) -> dict[str, Any]:
     every = _outcomes(outcome, nested)
     record: dict[str, Any] = {

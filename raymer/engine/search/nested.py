@@ -11,8 +11,8 @@ from raymer.learners.threads import one_thread
 from raymer.protocols.nested import OuterFold, nested_splits, outer_protocol
 from raymer.results.store import ResultStore
 from raymer.stats.corrected import t_interval
-from raymer.studies.search.journal import SearchOutcome, journal_of
-from raymer.studies.search.mirror import Mirror
+from raymer.studies.search.journal import SearchOutcome
+from raymer.studies.search.place import journal_of
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.trials import OnProgress
 from raymer.studies.search.worth import OuterWorth, Worth, write_worth
@@ -122,9 +122,7 @@ def run_nested(
     made = NestedOutcome(flat, tuple(outer), estimate, interval, planned.task.sign * (best - estimate))
     if flat.best_value is not None:
         where = journal_of(planned, store.location, journal)
-        kept = write_worth(_worth(made, flat.best_value), where.path if isinstance(where, Mirror) else where)
-        if isinstance(where, Mirror):
-            where.keep(kept)
+        where.keep(write_worth(_worth(made, flat.best_value), where.path))
     return made
 
 

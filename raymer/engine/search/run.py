@@ -9,7 +9,8 @@ from raymer.engine.cluster import connected
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore
-from raymer.studies.search.journal import SearchOutcome, found, journal_of, open_study
+from raymer.studies.search.journal import SearchOutcome, found, open_study
+from raymer.studies.search.place import journal_of
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 

@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from raymer.errors import RaymerError, UsageError
 from raymer.learners.spaces import HAIR, Choice, Space, Whole
 from raymer.records import whole
-from raymer.studies.search.mirror import FOLDER, Mirror, mirror_of
+from raymer.studies.search.place import JournalPlace
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.records import REMEDY, check_lines, check_trials
 from raymer.studies.search.samplers import ERROR, is_interrupted, make_sampler
@@ -64,13 +64,6 @@ class SearchOutcome:
     fit_seconds: float = 0.0
 
 
-def journal_of(planned: PlannedSearch, store: str, folder: str | None = None) -> Path | Mirror:
-    """Return where the journal of a search lies: in STORE/searches, or in `folder`, a folder of this machine."""
-    if folder is None and (mirror := mirror_of(store, planned.id)) is not None:
-        return mirror
-    return (Path(folder) if folder else Path(store) / FOLDER).absolute() / f"{planned.id}.journal"
-
-
 def load_study(location: str | Path) -> Study:
     """Return the study in the journal at `location`, for plots and tables.
 
@@ -85,7 +78,7 @@ def load_study(location: str | Path) -> Study:
     if not path.is_file():
         raise UsageError(f"{path} is missing: no search has been run there")
     with _sound(path):
-        storage = _storage(path)
+        storage = _storage(JournalFileBackend(str(path)))
         names = optuna.get_all_study_names(storage)
         if not names:
             raise UsageError(f"{path} holds no study")
@@ -96,7 +89,7 @@ def load_study(location: str | Path) -> Study:
 
 
 @contextlib.contextmanager
-def open_study(planned: PlannedSearch, journal: Path | Mirror) -> Iterator[OpenStudy]:
+def open_study(planned: PlannedSearch, journal: JournalPlace) -> Iterator[OpenStudy]:
     """Hold the journal and yield the study of `planned`, made there or found there, with its storage.
 
     Trials that were in flight when an earlier process died are marked failed, and what they were about is to be
@@ -107,18 +100,17 @@ def open_study(planned: PlannedSearch, journal: Path | Mirror) -> Iterator[OpenS
     RaymerError
         When another process runs this search, or the journal is damaged.
     """
-    path = journal.path if isinstance(journal, Mirror) else journal
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = journal.path
+    journal.make_folder()
     with Path(f"{path}.held").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, however it ends
         except BlockingIOError:
             raise RaymerError(f"search {planned.id} is being run by another process: wait for it") from None
-        if isinstance(journal, Mirror):
-            journal.fetch()
+        journal.fetch()
         _mend(path)
         with _sound(path):
-            storage = _storage(journal)
+            storage = _storage(journal.backend())
             study = _study(planned, storage)
             check_trials(finished(study), len(study.directions), path)
         yield study, storage
@@ -164,9 +156,9 @@ def retry_trial(study: Study, trial: FrozenTrial | Trial, about: Mapping[str, An
     study.enqueue_trial(trial.params, user_attrs={"again": trial.number, **(about or {})})
 
 
-def _storage(journal: Path | Mirror) -> JournalStorage:
+def _storage(backend: JournalFileBackend) -> JournalStorage:
     with _experimental():
-        return JournalStorage(journal.backend() if isinstance(journal, Mirror) else JournalFileBackend(str(journal)))
+        return JournalStorage(backend)
 
 
 @contextlib.contextmanager

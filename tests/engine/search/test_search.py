@@ -1,5 +1,6 @@
 """Searches in this process: equal after any stop, nothing fitted twice, only whole trials best, honest nesting."""
 
+import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -19,7 +20,8 @@ from raymer.experiments.spec import parse_experiment
 from raymer.results.store import ResultStore
 from raymer.studies.rerun import rerun_fit
 from raymer.studies.samples import make_samples
-from raymer.studies.search.journal import draw, found, journal_of, load_study, open_study
+from raymer.studies.search.journal import draw, found, load_study, open_study
+from raymer.studies.search.place import journal_of
 from raymer.studies.search.plan import plan_search
 from raymer.studies.search.trials import SearchRun, run_serial
 from raymer.studies.search.worth import read_worth
@@ -94,7 +96,7 @@ def test_a_killed_search_ends_as_one_that_was_not(corpus, tmp_path, sampler):
     ended = run_search(planned, store, machine=SERIAL)
     assert history(ended).equals(history(whole))
     assert len(store.done()) == len(ResultStore(str(tmp_path / "whole")).done()), "each fit once"
-    study = load_study(journal_of(planned, store.location))
+    study = load_study(journal_of(planned, store.location).path)
     assert sum(trial.state == TrialState.FAIL for trial in study.trials) == 2, "those in flight, tried again"
     assert len({str(trial.params) for trial in study.trials if trial.state == TrialState.COMPLETE}) == 14
 
@@ -171,7 +173,8 @@ def test_a_trial_that_cannot_be_fitted_is_named_and_the_rest_goes_on(corpus, sto
 def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     planned = planned_on(corpus, trials=2)
     run_search(planned, store, machine=SERIAL)
-    path = journal_of(planned, store.location)
+    place = journal_of(planned, store.location)
+    path = place.path
     study = load_study(path)
     assert isinstance(study, optuna.Study)
     about = study.user_attrs
@@ -181,7 +184,7 @@ def test_the_study_says_what_it_is_and_one_process_holds_it(corpus, store):
     trial = study.trials[1]
     assert len(trial.user_attrs["folds"]) == len(trial.user_attrs["fits"]) <= 4
     assert set(trial.user_attrs["fits"]) <= store.done()
-    with open_study(planned, path), pytest.raises(RaymerError, match="run by another process"):
+    with open_study(planned, place), pytest.raises(RaymerError, match="run by another process"):
         run_search(planned_on(corpus, trials=3), store, machine=SERIAL)
     with path.open("ab") as journal:
         journal.write(b'{"op_code": 4, "wor')  # a process died in the middle of a line
@@ -213,13 +216,14 @@ def test_what_a_nested_search_found_lies_beside_that_journal(corpus, tmp_path, m
     uri, planned = (tmp_path / "S").as_uri(), planned_on(corpus, trials=2)
     nested = run_nested(planned, 3, ResultStore(uri), run_serial, on_progress=lambda progress: None)
     shutil.rmtree(tmp_path / "here")
-    assert read_worth(journal_of(planned, uri).fetch()).estimate == nested.estimate
+    (tmp_path / "here").mkdir()
+    assert read_worth(journal_of(planned, uri).fetch(tmp_path / "here")).estimate == nested.estimate
 
 
 def test_the_journal_may_lie_in_a_folder_of_ones_own(corpus, tmp_path):
     planned = planned_on(corpus)
     assert str(journal_of(planned, "s3://bucket/S?region=x")) == f"s3://bucket/S/searches/{planned.id}.journal"
-    assert journal_of(planned, "s3://bucket/S", str(tmp_path)) == tmp_path / f"{planned.id}.journal"
+    assert journal_of(planned, "s3://bucket/S", str(tmp_path)).fetch() == tmp_path / f"{planned.id}.journal"
     with pytest.raises(UsageError, match="no search has been run there"):
         load_study(tmp_path / "none.journal")
 
@@ -294,7 +298,7 @@ def test_nested_search_scores_each_outer_fold_once(corpus, store):
     again = run_nested(planned, 3, store, run_serial, on_progress=lambda progress: None)
     assert store.done() == before
     assert again.estimate == nested.estimate
-    kept = read_worth(journal_of(planned, store.location))
+    kept = read_worth(journal_of(planned, store.location).path)
     assert (kept.estimate, kept.optimism, kept.interval) == (nested.estimate, nested.optimism, nested.interval)
     assert [one.value for one in kept.outer] == values
     two = planned_on(corpus, EXPERIMENT.replace("objectives: [valence]", "objectives: [valence, arousal]"))
@@ -327,3 +331,27 @@ def test_draw_asks_in_an_order_that_bounds_can_follow(corpus):
     study = optuna.create_study()
     drawn = draw(study.ask(), planned.space)
     assert drawn["reducer.d_n"] > drawn["reducer.d_p"]
+
+
+def test_whoever_reads_a_search_leaves_the_file_that_it_writes_to(corpus, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "S").mkdir()
+    (tmp_path / "reader").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "here"))
+    uri, planned = (tmp_path / "S").as_uri(), planned_on(corpus, trials=2)
+    run_search(planned, ResultStore(uri), machine=SERIAL)
+    place = journal_of(planned, uri)
+    with place.path.open("ab") as file:
+        file.write(b"a line that is not in the store yet\n")
+    before = place.path.read_bytes()
+    assert len(load_study(place.fetch(tmp_path / "reader")).trials) == 2
+    assert place.path.read_bytes() == before
+
+
+def test_a_folder_of_somebody_elses_is_not_written_to(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / f"raymer-searches-{os.getuid()}").symlink_to(tmp_path / "theirs")
+    (tmp_path / "S").mkdir()
+    with pytest.raises(RaymerError, match="belongs to somebody else: set TMPDIR"):
+        run_search(planned_on(corpus, trials=2), ResultStore((tmp_path / "S").as_uri()), machine=SERIAL)
