@@ -4,9 +4,10 @@ An optional extra, `pip install raymer[onnx]`.
 """
 
 import hashlib
-import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -16,11 +17,16 @@ from typing import Any
 import numpy as np
 
 from raymer.errors import UsageError
+from raymer.features import onnx_trial
 
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operators that onnxruntime has of itself; all others would need a library that the file names."""
 MEMORY, TIMES = 4 << 30, 4
-"""Bytes that opening or running a model may take, beside some times its file: a few numbers in it may ask for all."""
+"""Bytes that opening a model may take, beside some times its file: a few numbers in it may ask for all."""
+WEIGHTS = 2 << 30
+"""Bytes that the weights of one file may have, which protobuf limits; all runs at once get MEMORY beside them."""
+
+_TOO_MUCH = ("Failed to allocate memory", "bad_alloc", "bad allocation", "Available memory of", onnx_trial.TOO_MUCH)
 
 
 def check_installed() -> None:
@@ -63,45 +69,48 @@ def session(path: str, sha256: str) -> Any:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UsageError(f"{path} is another file than the features were made with (sha256 {sha256[:12]})")
     _check(data, path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what is wrong is raised, and said once
+    _try(data, path)
+    _bound_runs()
+    options = onnx_trial.options()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     try:
-        with _limited(MEMORY + TIMES * len(data)):  # constants are worked out here, however large they become
-            return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors have no common base
         raise UsageError(f"{path} cannot be opened: {first_line(error)}") from error
 
 
+def _try(data: bytes, path: str) -> None:
+    """Raise UsageError where a process of its own, which has so much memory, cannot open the model."""
+    command = [sys.executable, "-P", onnx_trial.__file__, str(MEMORY + TIMES * len(data))]
+    done = subprocess.run(command, input=data, capture_output=True, check=False)
+    said = done.stdout.decode(errors="replace").partition(onnx_trial.PREFIX)[2]
+    if said:
+        raise UsageError(f"{path} cannot be opened: {first_line(said)}")
+    if done.returncode:
+        end = f"exit code {done.returncode}" if done.returncode > 0 else signal.Signals(-done.returncode).name
+        raise UsageError(f"{path} cannot be opened: the process that tried it ended ({end})")
+
+
+@cache
+def _bound_runs() -> None:
+    """Let all runs of this process take MEMORY beside the weights: a limit of onnxruntime's, so of nobody else's."""
+    import onnxruntime
+
+    where = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(where, onnxruntime.OrtArenaCfg({"max_mem": MEMORY + WEIGHTS}))
+
+
 def run(opened: Any, output: str, batch: np.ndarray) -> np.ndarray:
     """Return the output (n, ...) of a session whose one input gets `batch` (n, ...)."""
-    with _limited(MEMORY + TIMES * batch.nbytes):
-        found: np.ndarray = opened.run([output], {opened.get_inputs()[0].name: batch})[0]
+    found: np.ndarray = opened.run([output], {opened.get_inputs()[0].name: batch})[0]
     return found
 
 
-@contextmanager
-def _limited(more: int) -> Iterator[None]:
-    """Let this process take so many more bytes of addresses, where the system tells how many it has."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-    except OSError:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = pages * resource.getpagesize() + more
-    if soft != resource.RLIM_INFINITY:
-        most = min(most, soft)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def first_line(error: Exception) -> str:
+def first_line(error: Exception | str) -> str:
     """Return an error of onnxruntime in one line."""
-    if any(words in str(error) for words in ("Failed to allocate memory", "bad_alloc", "bad allocation")):
+    if any(words in str(error) for words in _TOO_MUCH):
         return f"it asks for more than the {MEMORY >> 30} GiB of memory that a model is given"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 

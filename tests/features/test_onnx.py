@@ -1,6 +1,8 @@
 """ONNX files as extractors: tried before any clip is read, and refused where they reach beyond themselves."""
 
 import json
+import resource
+import threading
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from raymer.features.onnx_model import open_model
 from raymer.features.store import load_spectrograms
 
 onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 RATE, WINDOW = 8000, 800
@@ -177,6 +179,51 @@ def test_models_that_are_refused(cli, folder, tmp_path, kind, message):
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (folder / "features").exists()
+
+
+def test_constants_that_are_worked_out_on_opening_are_bounded(tmp_path, monkeypatch):
+    """Each of 0.4 GB, and few bytes in the file: no single one is too large."""
+    monkeypatch.setattr("raymer.features.onnx_file.MEMORY", 1 << 30)
+    nodes, weights, count = [], [("s", np.array([WINDOW, 125_000], dtype=np.int64)), ("one", np.ones(1, np.float32))], 4
+    for k in range(count):
+        nodes += [
+            helper.make_node("Expand", ["one", "s"], [f"same{k}"]),
+            helper.make_node("Add", [f"same{k}", f"own{k}"], [f"large{k}"]),
+            helper.make_node("MatMul", ["x", f"large{k}"], [f"product{k}"]),
+        ]
+        weights.append((f"own{k}", np.full(1, k, np.float32)))
+    nodes.append(helper.make_node("Sum", [f"product{k}" for k in range(count)], ["y"]))
+    x, y = ("x", TensorProto.FLOAT, ["N", WINDOW]), [("y", ["N", 125_000])]
+    path = tmp_path / "net.onnx"
+    onnx.save(model_of(nodes, [x], y, weights), path)
+    with pytest.raises(UsageError, match="cannot be opened: it asks for more than the 1 GiB of memory"):
+        open_model(path, describe_model(path, {"rate": RATE}))
+
+
+def test_other_threads_may_take_what_they_like_meanwhile(model, monkeypatch):
+    """A limit of the whole process while a model is opened or run would be theirs too, and may stay for ever."""
+    free, seen = resource.getrlimit(resource.RLIMIT_AS), []
+    taken = []
+
+    def meanwhile(*_):
+        other = threading.Thread(target=lambda: taken.append(np.empty(20 << 30, np.uint8).size))  # addresses alone
+        other.start()
+        other.join()
+        seen.append(resource.getrlimit(resource.RLIMIT_AS))
+
+    class Session(onnxruntime.InferenceSession):
+        def __init__(self, *given, **more):
+            meanwhile()
+            super().__init__(*given, **more)
+
+        def run(self, *given):
+            meanwhile()
+            return super().run(*given)
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", Session)
+    open_model(model, describe_model(model, {"rate": RATE, "output": "vector"}))
+    assert seen == [free, free]
+    assert taken == [20 << 30, 20 << 30]
 
 
 @pytest.mark.parametrize(
