@@ -6,12 +6,10 @@ Made for classes of one's own; raymer's go through the very same function.
 import copy
 import json
 import sys
-import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +22,7 @@ from raymer.learners.build import make_estimator, make_predictor, seeded_globals
 from raymer.learners.saved import read_estimators, write_estimators
 from raymer.learners.system import Step, find_component, make_step
 from raymer.learners.tags import is_supervised
+from raymer.scratch import scratch
 
 ROWS, FEATURES, CLASSES = 48, 8, 3
 SEED = 7
@@ -228,14 +227,14 @@ def _looks_at_labels(tried: _Tried, X: np.ndarray, y: np.ndarray, train: slice, 
 
 
 def _of_saving(tried: _Tried, fitted: Any, X: np.ndarray, first: np.ndarray) -> Iterator[Fault]:
-    with tempfile.TemporaryDirectory(prefix="raymer-check-") as folder:
+    with scratch("check") as folder:
         try:
-            path = Path(folder) / "one.skops"
+            path = folder / "one.skops"
             write_estimators(path, {"one": fitted})
             read = read_estimators(path, [tried.component])["one"]
             again = tried.ask(read, X.copy())
         except Exception as error:
-            text = str(error).replace(str(Path(folder)) + "/", "")
+            text = str(error).replace(str(folder) + "/", "")
             yield Fault("save", f"it cannot be saved and read back ({type(error).__name__}: {text}): no model of it")
             return
     if not _equal(first, again, exact=True):
@@ -284,11 +283,11 @@ def _encoder_faults(use: str, params: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(
             "batch", "a clip alone comes out other than in a batch: a test clip's score would hang on the others"
         )
-    with tempfile.TemporaryDirectory(prefix="raymer-check-") as folder:
+    with scratch("check") as folder:
         try:
-            network.save(Path(folder))
+            network.save(folder)
             read = Network(copy.copy(step))
-            read.load(Path(folder))
+            read.load(folder)
             saved = read.transform(test)
         except Exception as error:
             yield Fault("save", f"it cannot be saved and read back ({type(error).__name__}: {error}): no model of it")

@@ -1,6 +1,5 @@
 """cross_validate: systems on splits from Python, without a YAML file."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from raymer.learners.system import System
 from raymer.protocols.scoring import DEFAULT, check_metrics
 from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore
+from raymer.scratch import scratch
 from raymer.studies.fit import Asked, plan_each
 from raymer.studies.measures import check_defined, check_probabilities, metrics_of
 from raymer.studies.proof import proven
@@ -97,8 +97,8 @@ def cross_validate(
     for label, system in chosen.items():
         check_probabilities(label, system, samples[0], metrics)
     check_defined("the splits", fits[0], planned, metrics)
-    with tempfile.TemporaryDirectory(prefix="raymer-") as folder:
-        results = ResultStore(str(store or folder))
+    with scratch("study") as folder:
+        results = ResultStore(str(store or folder / "store"))
         results.claim(corpus.name, corpus.fingerprint, planned.input_fingerprint)
         summary = run_plan(planned, results, machine=machine)
         if summary.failed:

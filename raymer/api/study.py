@@ -1,6 +1,5 @@
 """open_study: an experiment on a corpus with its store; runs, scores, compares, reports, fits and searches."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -20,6 +19,7 @@ from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError
 from raymer.experiments.spec import Experiment, load_experiment
 from raymer.results.store import ResultStore
+from raymer.scratch import Scratch
 from raymer.studies.comparison import plan_comparison
 from raymer.studies.fit import Plan
 from raymer.studies.search.journal import SearchOutcome
@@ -57,7 +57,7 @@ class OpenStudy:
         self.spec, self.published, self.corpus = spec, published, corpus
         self.store, self.machine = store, machine
         self._planned: Study | None = None
-        self._passing: tempfile.TemporaryDirectory[str] | None = None  # lives as long as the study
+        self._passing: Scratch | None = None  # lives as long as the study
 
     @property
     def planned(self) -> Study:
@@ -283,7 +283,7 @@ def open_study(
     spec = experiment if isinstance(experiment, Experiment) else load_experiment(str(experiment))
     changed = spec.with_changes(epochs=epochs, every=every, folds=folds)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
-    passing = None if store is not None else tempfile.TemporaryDirectory(prefix="raymer-")
-    made = OpenStudy(changed, spec, loaded, ResultStore(str(passing.name if passing else store)), machine)
+    passing = None if store is not None else Scratch("study")
+    made = OpenStudy(changed, spec, loaded, ResultStore(str(passing.path / "store" if passing else store)), machine)
     made._passing = passing
     return made

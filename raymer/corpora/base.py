@@ -1,7 +1,6 @@
 """Corpus: clips with annotations and named inputs, and the folder of Parquet files that holds one."""
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,6 +29,7 @@ from raymer.errors import RaymerError, UsageError
 from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
 from raymer.records import check_columns, is_float, is_number, is_text, shown, whole
+from raymer.scratch import scratch
 
 WRITE_CELLS = 1 << 20
 
@@ -228,16 +228,13 @@ def write_corpus(corpus: Corpus, folder: str | Path, *, replace_existing: bool =
     folder = Path(folder)
     check_place(folder, replace_existing=replace_existing)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        _write_files(corpus, temporary)
-        temporary.chmod(0o755)
+    with scratch("corpus", beside=folder) as temporary:
+        made = temporary / "new"
+        made.mkdir(mode=0o755)
+        _write_files(corpus, made)
         if folder.exists():
             shutil.rmtree(folder)
-        temporary.replace(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        made.replace(folder)
 
 
 def _write_files(corpus: Corpus, folder: Path) -> None:

@@ -1,8 +1,6 @@
 """A fitted model: what a folder written by `raymer fit` holds, and its predictions for new clips."""
 
 import json
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +31,7 @@ from raymer.models.card import describe, read_card
 from raymer.models.proof import check_proof, make_proof
 from raymer.models.source import Source, summary_row
 from raymer.models.trial import try_reading
+from raymer.scratch import scratch
 
 T = TypeVar("T")
 
@@ -175,16 +174,15 @@ class Model:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} exists already: choose a new folder for the model")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
-            self._write(temporary)
-            seal(temporary)
-            temporary.chmod(0o755)
-            temporary.replace(folder)
+            with scratch("model", beside=folder) as temporary:
+                made = temporary / "new"
+                made.mkdir(mode=0o755)
+                self._write(made)
+                seal(made)
+                made.replace(folder)
         except OSError as error:
             raise RaymerError(f"{folder} cannot be written: {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
 
     def _write(self, folder: Path) -> None:
         self.predictor.save(folder)

@@ -1,13 +1,13 @@
 """Where a long training keeps its state: a file in the store's folder, or one here whose copy an object store has."""
 
 import contextlib
-import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from raymer.files import Files
+from raymer.scratch import scratch
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +41,8 @@ def open_checkpoint(files: Files, name: str) -> Iterator[Checkpoint]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield Checkpoint(path, files, name)
         return
-    with tempfile.TemporaryDirectory(prefix="raymer-checkpoint-") as folder:
-        path = Path(folder) / f"{uuid.uuid4().hex}{Path(name).suffix}"
+    with scratch("checkpoint") as folder:
+        path = folder / f"{uuid.uuid4().hex}{Path(name).suffix}"
         data = files.read(name)
         if data is not None:
             path.write_bytes(data)

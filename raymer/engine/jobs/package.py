@@ -2,13 +2,13 @@
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import raymer
 from raymer.errors import UsageError
+from raymer.scratch import scratch
 
 MAX_BYTES = 10_000_000
 _SKIPPED = {"__pycache__"}
@@ -28,8 +28,8 @@ class Package:
     @contextlib.contextmanager
     def staged(self) -> Iterator[Path]:
         """Yield a temporary folder with copies of the files and nothing else: the job's working directory."""
-        with tempfile.TemporaryDirectory(prefix="raymer-job-") as name:
-            folder = Path(name)
+        with scratch("job") as own:
+            folder = own / "job"
             for inside, path in self.files:
                 (folder / inside).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, folder / inside)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +19,7 @@ from raymer.engine.guests import guests_for_workers
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
+from raymer.scratch import scratch
 from raymer.studies.search.journal import retry_trial
 from raymer.studies.search.task import FoldReport, SearchTask
 from raymer.studies.search.trials import SearchRun
@@ -190,7 +190,7 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
     """
     guests_for_workers()  # what the task carries along travels by value
     gate = ray.remote(num_cpus=0)(_Gate).remote(min(workers, run.remaining))
-    with _quiet(), tempfile.TemporaryDirectory(prefix="raymer-tune-") as folder:  # for its owner alone: mode 0700
+    with _quiet(), scratch("tune") as folder:  # for its owner alone: mode 0700
         tuner = tune.Tuner(
             tune.with_parameters(FoldByFold, task=run.task, store=run.store.location, gate=gate),
             tune_config=tune.TuneConfig(
@@ -202,7 +202,7 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
             ),
             run_config=tune.RunConfig(
                 name="search",
-                storage_path=folder,
+                storage_path=str(folder),
                 stop=_Halt(run),
                 verbose=0,
                 log_to_file=False,
