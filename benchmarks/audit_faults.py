@@ -80,6 +80,12 @@ def _rare(corpus: Corpus, count: int) -> np.ndarray:
     return moods
 
 
+def _spelt_moods(corpus: Corpus) -> np.ndarray:
+    moods = _moods(corpus)
+    moods[:40] = [mood.upper() for mood in moods[:40]]
+    return moods
+
+
 def _slices(corpus: Corpus, between: str) -> Corpus:
     names = np.array([f"song{row // 3}{between}{row % 3}" for row in range(len(corpus.clips))])
     new = dict(zip(corpus.clips["clip_id"], names, strict=True))
@@ -168,6 +174,17 @@ def _one_clip(values: np.ndarray) -> None:
     values[4, 2] = 1e4
 
 
+def _coded(values: np.ndarray) -> None:
+    values[5:9, 3] = 99.0
+
+
+def _coded_labels(corpus: Corpus) -> Corpus:
+    name = corpus.targets[0].name
+    y = corpus.clips[name].to_numpy(dtype=float).copy()
+    y[[7, 20, 31]] = -999.0
+    return _clips(corpus, **{name: y})
+
+
 def _shorter(corpus: Corpus) -> Corpus:
     item = _item(corpus)
     return corpus.with_input(Input(item.name, item.clip_ids[:-9], item.values[:-9], item.columns))
@@ -251,6 +268,8 @@ FAULTS: dict[str, tuple[str, Plant]] = {
     ),
     "a fold of equal labels": ("equal-fold", lambda c, r: _equal_fold(c)),
     "a label off its scale": ("label-range", lambda c, r: _scale_off(c)),
+    "missing labels as -999": ("missing-code-label", lambda c, r: _coded_labels(c)),
+    "a class spelt twice": ("class-spelling", lambda c, r: _classes(c, _spelt_moods(c))),
     "exchanged columns": (
         "swapped-columns",
         lambda c, r: replace(
@@ -262,6 +281,7 @@ FAULTS: dict[str, tuple[str, Plant]] = {
         lambda c, r: _clips(c, group=[f"g{row % 20}" for row in range(len(c.clips))]),
     ),
     "one clip's outlier": ("outlier-column", lambda c, r: _values(c, _one_clip)),
+    "missing cells as 99": ("missing-code-feature", lambda c, r: _values(c, _coded)),
     "a dead column": ("dead-column", lambda c, r: _values(c, _dead)),
     "a column twice": ("same-column", lambda c, r: with_column(c, _item(c).values[:, 1])),
     "holes": ("missing-values", lambda c, r: _holes(_fresh(c))),

@@ -1,8 +1,9 @@
-"""Classes with fewer clips, or fewer groups, than there are folds."""
+"""Classes with fewer clips, or fewer groups, than there are folds, and classes under two spellings."""
 
 from raymer.audits.finding import CHANGES, WORTH, CannotSay, Finding, Kind
+from raymer.audits.groups import spelt_twice
 from raymer.audits.rows import group_word, groups_given
-from raymer.corpora.base import Corpus
+from raymer.corpora.base import Corpus, Target
 
 FOLDS = 10
 KIND = Kind(
@@ -11,15 +12,18 @@ KIND = Kind(
     WORTH,
     "take fewer folds, put small classes together, or leave them out",
 )
+SPELT = Kind(
+    "class-spelling",
+    "A class stands under two spellings",
+    CHANGES,
+    "write it alike and import again: what is one class is learnt and scored as two",
+)
 
 
 def look(corpus: Corpus, folds: int = FOLDS) -> list[Finding]:
     """Find classes with fewer clips than folds; a class of one clip or one group can never be learnt and tested."""
-    targets = [target for target in corpus.targets if target.kind == "class"]
-    if not targets:
-        raise CannotSay("no target is a class")
     findings = []
-    for target in targets:
+    for target in _class_targets(corpus):
         clips = corpus.clips[corpus.clips[target.name].notna()]
         by_class = clips.groupby(clips[target.name].astype(str))["group"]
         counts, groups = by_class.size(), by_class.nunique()
@@ -36,3 +40,21 @@ def look(corpus: Corpus, folds: int = FOLDS) -> list[Finding]:
                 KIND.found(len(small), len(counts), message, [f"{name} ({counts[name]})" for name in small])
             )
     return findings
+
+
+def look_at_spelling(corpus: Corpus) -> list[Finding]:
+    """Find classes that differ in case, accents, blanks, punctuation or a leading "the" only."""
+    findings = []
+    for target in _class_targets(corpus):
+        names = sorted(set(corpus.clips[target.name].dropna().astype(str)))
+        if pairs := spelt_twice(names):
+            message = f"classes {pairs[0]} of {target.name} differ in spelling only"
+            findings.append(SPELT.found(len(pairs), len(names), message, pairs))
+    return findings
+
+
+def _class_targets(corpus: Corpus) -> list[Target]:
+    targets = [target for target in corpus.targets if target.kind == "class"]
+    if not targets:
+        raise CannotSay("no target is a class")
+    return targets

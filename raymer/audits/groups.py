@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
@@ -83,12 +84,7 @@ def look_at_sizes(corpus: Corpus, folds: int = FOLDS) -> list[Finding]:
 def look_at_spelling(corpus: Corpus) -> list[Finding]:
     """Find groups that differ in case, accents, blanks, punctuation or a leading "the" only."""
     names = sorted(set(need_groups(corpus).tolist()))
-    first: dict[str, str] = {}
-    pairs = []
-    for name in names:
-        before = first.setdefault(plain(name) or name, name)
-        if before != name:
-            pairs.append(f"{before!r} and {name!r}")
+    pairs = spelt_twice(names)
     if not pairs:
         return []
     message = f"{len(pairs)} {group_word(corpus)}s stand under two spellings: folds take them for different ones"
@@ -109,6 +105,13 @@ def look_for_classes(corpus: Corpus) -> list[Finding]:
             message = f"each {group_word(corpus)} is one class of {target.name}"
             findings.append(CLASSES.found(len(pairs), len(pairs), message))
     return findings
+
+
+def spelt_twice(names: Sequence[str]) -> list[str]:
+    """Return the pairs of names that differ in spelling only, in words."""
+    first: dict[str, str] = {}
+    before = [(first.setdefault(plain(name) or name, name), name) for name in names]
+    return [f"{one!r} and {name!r}" for one, name in before if one != name]
 
 
 def plain(name: str) -> str:
