@@ -9,7 +9,7 @@ import pandas as pd
 from raymer.corpora.audio_files import SUFFIXES, audio_below, corpus_with_audio
 from raymer.corpora.audio_lookup import AudioLookup, broken_files, not_read, same_file
 from raymer.corpora.base import Corpus, Target
-from raymer.corpora.door.build import labelled_clips
+from raymer.corpora.door.labels import labelled_clips
 from raymer.corpora.door.questions import Questions
 from raymer.corpora.door.reading import Reading, read_data
 from raymer.corpora.door.roles import RoleOptions, Roles, assign, stay_text

@@ -161,3 +161,51 @@ def test_rows_can_be_numbered(tmp_path):
         import_corpus("table", path, ImportOptions(**options))
     found = import_corpus("table", path, ImportOptions(**options, number_rows=True))
     assert found.clips["clip_id"].tolist()[:3] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("head", ["# made on Monday\n", "# song, valence: by hand, twice, in May, at home, all\n#\n\n"])
+def test_comments_at_the_head_are_left_out_and_said(tmp_path, head):
+    path = written(tmp_path, plain_frame())
+    plain = import_corpus("table", path, BOTH)
+    path.write_text(head + path.read_text())
+    found = import_corpus("table", path, BOTH)
+    assert found.input().fingerprint == plain.input().fingerprint
+    assert found.notes["read_as"] == [
+        f"without {head.count('#')} lines of comment (#) at its head".replace("1 lines", "1 line")
+    ]
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\nc,1\n")
+    with pytest.raises(RaymerError, match=f"line {len(path.read_text().splitlines())} has 2 cells"):
+        import_corpus("table", path, BOTH)
+
+
+def test_a_header_may_begin_with_the_mark_of_comments(tmp_path):
+    path = written(tmp_path, plain_frame())
+    path.write_text("# two words\n#" + path.read_text())
+    options = ImportOptions(id_column="#song", targets=("valence", "arousal"), group_column="artist")
+    assert len(import_corpus("table", path, options).clips) == N
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[{"song": 1}]', "JSON, no table"),
+        ('{"song": {"0": 1}}\n', "JSON, no table"),
+        ("[\n  1\n]", "JSON, no table"),
+        ("@RELATION emotions\n@ATTRIBUTE a numeric\n", "ARFF.*-csvoutput"),
+        ("<!DOCTYPE html>\n<html>", "a page in the place of a download"),
+    ],
+)
+def test_text_that_is_no_table_is_named(tmp_path, text, what):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(RaymerError, match=what):
+        import_corpus("table", tmp_path / "mine.csv", BOTH)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"\x93NUMPY\x01\x00", "raymer add C FILE"), (b"\x80\x02}q", "never read"), (b"MATLAB 5.0 MAT-file", "MATLAB")],
+)
+def test_files_of_other_programs_are_named(tmp_path, data, what):
+    (tmp_path / "mine.csv").write_bytes(data + bytes(200))
+    with pytest.raises(RaymerError, match=what):
+        import_corpus("table", tmp_path / "mine.csv", BOTH)

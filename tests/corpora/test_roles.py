@@ -330,3 +330,42 @@ def test_lists_name_no_clip_and_no_group():
     for said in ({"id": "list"}, {"id": "song", "group": "list"}):
         with pytest.raises(RaymerError, match="column 'list' holds lists: the id and the group are texts or numbers"):
             Corpus.from_frame(frame, targets="valence", **said)
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        (lambda k: f"[{k}.5, {k}, -1e-3]", "lists of numbers"),
+        (lambda k: f"[ {k}.5  0.25 ]", "lists of numbers"),
+        (lambda k: f"{k}.5%", "per cent sign"),
+        (lambda k: f"{90 + k} BPM", "a unit"),
+    ],
+)
+def test_numbers_that_came_as_text_are_asked_about(tmp_path, cell, why):
+    path = written(tmp_path, plain_frame().assign(odd=[cell(k) for k in range(N)]))
+    assert asked(path) == {"odd": "numbers-as-text"}
+    with pytest.raises(Questions, match=why):
+        import_corpus("table", path, ImportOptions(**BOTH))
+    assert "odd" in import_corpus("table", path, ImportOptions(**BOTH, keep=("odd",))).clips
+
+
+@pytest.mark.parametrize("cell", ["2001-01-{}", "take {}", "{}a", "03:{}", "/data/{}.5.wav", "007{}", "v1.{} b c"])
+def test_other_text_is_kept_as_ever(tmp_path, cell):
+    path = written(tmp_path, plain_frame().assign(odd=[cell.format(k) for k in range(N)]))
+    assert "odd" in import_corpus("table", path, ImportOptions(**BOTH)).clips
+
+
+@pytest.mark.parametrize("rows", [slice(3, 4), slice(None)])
+def test_numbers_too_large_to_reckon_with_are_refused(tmp_path, rows):
+    frame = plain_frame()
+    frame["loud"] = 1.5
+    frame.loc[frame.index[rows], "loud"] = -2e200
+    with pytest.raises(RaymerError, match=r"'loud'.*-2e\+200' is above 1e\+100, too large to reckon with"):
+        import_corpus("table", written(tmp_path, frame), ImportOptions(**BOTH))
+
+
+def test_a_target_that_is_neither_numbers_nor_classes_is_shown(tmp_path):
+    frame = plain_frame()
+    frame["valence"] = [f"{value:.3f}%" for value in frame["valence"]]
+    with pytest.raises(RaymerError, match=r"different texts in \d+ rows \('.*%', .*neither numbers nor classes"):
+        import_corpus("table", written(tmp_path, frame), ImportOptions(**BOTH))

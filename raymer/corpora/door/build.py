@@ -1,23 +1,24 @@
 """A corpus made of tables that were read, once every column has its role."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from raymer.corpora.base import OWN_COLUMNS, Corpus, Input, Target
-from raymer.corpora.door.columns import is_number, take_columns
-from raymer.corpora.door.ids import AS_THEY_STAND, Matching, check_unique, groups_from, make_ids, match, plain
+from raymer.corpora.base import Corpus, Input
+from raymer.corpora.door.columns import take_columns
+from raymer.corpora.door.ids import AS_THEY_STAND, Matching, check_unique, make_ids, match
+from raymer.corpora.door.labels import add_kept, add_target, check_varies, groups_of, kept_column, without_group
+from raymer.corpora.door.missing import MISSING, heed_missing, missing_remark
 from raymer.corpora.door.questions import ROLES, Questions
 from raymer.corpora.door.raters import mean_rows, varying
 from raymer.corpora.door.roles import RoleOptions, Roles, assign, matching
 from raymer.corpora.door.table_data import TableData
 from raymer.errors import RaymerError, UsageError
 
-MISSING = ("keep", "drop-rows", "drop-columns")
 MAIN = "features"
 
 
@@ -63,7 +64,7 @@ def make_corpus(
         questions = [question for question in questions if question.code != "few-values"]
         questions += varying(main, roles, ids)
     if questions:
-        raise Questions(main.source, questions, _missing_remark(main, roles, missing))
+        raise Questions(main.source, questions, missing_remark(main, roles, missing))
     rows = main.n_rows
     if roles.mean_over:
         main, ids = mean_rows(main, roles, ids)
@@ -111,9 +112,9 @@ def _build(
     missing: str | None,
     rows: int,
 ) -> Corpus:
-    clips = pd.DataFrame({"clip_id": ids, "group": _groups(main, roles, ids)})
-    targets = tuple(_add_target(clips, target, kind, main, ids) for target, kind in roles.kinds.items())
-    kept = {column: _kept(main, column) for column in [*(roles.id if len(roles.id) > 1 else ()), *roles.kept]}
+    clips = pd.DataFrame({"clip_id": ids, "group": groups_of(main, roles, ids)})
+    targets = tuple(add_target(clips, target, kind, main, ids) for target, kind in roles.kinds.items())
+    kept = {column: kept_column(main, column) for column in [*(roles.id if len(roles.id) > 1 else ()), *roles.kept]}
     notes: dict[str, Any] = {"rows": rows} if rows != len(ids) else {}
     inputs, dropped, inputs_notes = _inputs_of(main, roles, ids, missing)
     for part in parts:
@@ -130,12 +131,12 @@ def _build(
                 kept[column] = _kept_of_part(part, column, ids.tolist(), how)
         part.roles.kept = [column for column in part.roles.kept if column not in part.roles.ignored]
         of_part["columns"] = part.roles.record()
-    renamed = _add_kept(clips, kept, roles)
+    renamed = add_kept(clips, kept, roles)
     if dropped:
         keep = ~clips["clip_id"].isin(dropped)
         clips = clips[keep].reset_index(drop=True)
         inputs = {title: _without(item, dropped) for title, item in inputs.items()}
-    _check_varies(clips, targets, main.source)
+    check_varies(clips, targets, main.source)
     unlabelled = {target.name: int(clips[target.name].isna().sum()) for target in targets}
     notes |= {
         "annotated": len(clips),
@@ -143,77 +144,12 @@ def _build(
         "read_as": list(main.words),
         "columns": roles.record(renamed),
         "inputs": inputs_notes,
-        "without_group": _without_group(main, roles, ids),
+        "without_group": without_group(main, roles, ids),
         "missing_labels": {target: count for target, count in unlabelled.items() if count},
         "dropped_rows": {"count": len(dropped), "first": dropped[:5]} if dropped else {},
     }
     notes = {key: value for key, value in notes.items() if value not in ([], {})}
     return Corpus(name, clips, targets, inputs, notes, group_name=roles.group or ("song" if roles.group_from else None))
-
-
-def labelled_clips(data: TableData, roles: Roles, ids: Sequence[str]) -> tuple[pd.DataFrame, tuple[Target, ...]]:
-    """Return the clip table of labels without features: ids, groups, targets and kept columns.
-
-    Raises
-    ------
-    RaymerError
-        When a row has no group, or a target is empty or never varies.
-    """
-    names = np.array(ids, dtype=str)
-    clips = pd.DataFrame({"clip_id": names, "group": _groups(data, roles, names)})
-    targets = tuple(_add_target(clips, target, kind, data, names) for target, kind in roles.kinds.items())
-    _check_varies(clips, targets, data.source)
-    _add_kept(clips, {column: _kept(data, column) for column in roles.kept}, roles)
-    return clips, targets
-
-
-def _groups(data: TableData, roles: Roles, ids: np.ndarray) -> Any:
-    if roles.group_from is not None:
-        return groups_from(ids, roles.group_from)
-    if roles.group is None:
-        return ids
-    cells = data.texts[roles.group].tolist()
-    present = [cell for cell in plain(cells) if cell is not None]
-    if not present:
-        raise RaymerError(f"{data.source}: no row has a {roles.group}: there are no groups")
-    if all(is_number(cell) for cell in present) and not all(re.fullmatch(r"[-+]?\d+", cell) for cell in present):
-        raise UsageError(f"{data.source}: the group {roles.group!r} holds numbers such as {present[0]}, no codes")
-    return [clip if cell is None else cell for clip, cell in zip(ids.tolist(), plain(cells), strict=True)]
-
-
-def _without_group(data: TableData, roles: Roles, ids: np.ndarray) -> dict[str, Any]:
-    """Return how many clips have no group and so are their own, and the first."""
-    if roles.group is None:
-        return {}
-    empty = [clip for clip, cell in zip(ids.tolist(), data.texts[roles.group].tolist(), strict=True) if cell is None]
-    return {"count": len(empty), "first": empty[:5]} if empty else {}
-
-
-def _add_target(clips: pd.DataFrame, name: str, kind: str, data: TableData, ids: np.ndarray) -> Target:
-    if kind == "number":
-        clips[name] = data.number(name).copy()
-        column = clips[name]
-        if column.isna().all():
-            raise RaymerError(f"{data.source}: target {name!r} has no label in any row")
-        return Target(name, low=float(column.min()), high=float(column.max()))
-    labels = plain(data.texts[name].tolist())
-    present = [label for label in labels if label is not None]
-    if len(present) >= 5 and len(set(present)) > len(present) / 2:
-        raise RaymerError(
-            f"{data.source}: target {name!r} has {len(set(present))} different texts in {len(present)} rows: no classes"
-        )
-    clips[name] = pd.Series(labels, dtype=object)
-    return Target(name, kind="class")
-
-
-def _check_varies(clips: pd.DataFrame, targets: Sequence[Target], source: str) -> None:
-    if len(clips) == 0:
-        raise RaymerError(f"{source}: no row is left")
-    for target in targets:
-        values = clips[target.name].dropna()
-        if values.nunique() < 2:
-            only = f"it is {str(values.iloc[0])!r} in every row" if len(values) else "no row has one"
-            raise RaymerError(f"{source}: {target.name} never varies ({only}): nothing can be predicted or scored")
 
 
 def _inputs_of(
@@ -232,64 +168,11 @@ def _inputs_of(
                 f"{data.source}: a column of lists is called {MAIN!r} as the other features are: rename it"
             )
         values = take_columns(data.values, [data.numeric.index(name) for name in features])
-        values, features, gone, found = _heed_missing(values, features, roles, missing)
+        values, features, gone, found = heed_missing(values, features, roles, missing)
         dropped = ids[gone].tolist()
         inputs[MAIN] = Input(MAIN, ids, values, tuple(features), dict(data.made_by))
         notes[MAIN] = {"features": len(features), "clips": len(ids) - len(dropped), **found}
     return inputs, dropped, notes
-
-
-def _heed_missing(
-    values: np.ndarray, features: list[str], roles: Roles, missing: str | None
-) -> tuple[np.ndarray, list[str], np.ndarray, dict[str, Any]]:
-    """Return values and features without the columns that are dropped, which rows to drop, and what to note."""
-    counts = count_missing(values)
-    rows = np.zeros(len(values), dtype=bool)
-    if not counts.any():
-        return values, features, rows, {}
-    by_column = {features[k]: int(counts[k]) for k in np.flatnonzero(counts)}
-    found: dict[str, Any] = {
-        "missing": {"cells": int(counts.sum()), "by_column": by_column, "kept": missing in (None, "keep")}
-    }
-    if missing == "drop-columns":
-        keep = np.flatnonzero(counts == 0)
-        roles.ignored |= dict.fromkeys(by_column, "missing cells")
-        roles.features = [features[k] for k in keep]
-        if not roles.features:
-            raise RaymerError("every feature has missing cells: drop-columns would leave none")
-        return take_columns(values, keep.tolist()), roles.features, rows, found
-    if missing == "drop-rows":
-        rows = np.isnan(values).any(axis=1)
-        if rows.all():
-            raise RaymerError(f"every row has missing cells ({words(by_column)}): drop-rows would leave none")
-    return values, features, rows, found
-
-
-def count_missing(values: np.ndarray) -> np.ndarray:
-    """Return the number of NaN in every column, block by block."""
-    counts = np.zeros(values.shape[1], dtype=int)
-    for start in range(0, len(values), 4096):
-        counts += np.isnan(values[start : start + 4096]).sum(axis=0)
-    return counts
-
-
-def words(by_column: Mapping[str, int], most: int = 8) -> str:
-    """Return "f2 1, f4 2" of counts by column."""
-    shown = [f"{name} {count}" for name, count in list(by_column.items())[:most]]
-    return ", ".join(shown) + (f" and {len(by_column) - most} more" if len(by_column) > most else "")
-
-
-def _missing_remark(data: TableData, roles: Roles, missing: str | None) -> list[str]:
-    """Return one line on all missing cells of features, for the message that asks about columns."""
-    names = [*roles.features, *(question.column for question in roles.questions if question.column in data.numeric)]
-    counts = {name: int(np.isnan(data.number(name)).sum()) for name in names}
-    found = {name: count for name, count in counts.items() if count}
-    if not found or missing is not None:
-        return []
-    return [
-        f"{sum(found.values())} cells are missing ({words(found)}): they stay NaN, for a step {{use: impute}} inside "
-        "the fold, unless missing='drop-rows' or missing='drop-columns'"
-    ]
 
 
 def _lists(data: TableData, roles: Roles, ids: np.ndarray) -> list[tuple[str, Input]]:
@@ -342,7 +225,7 @@ def input_of(
         places = [data.numeric.index(column) for column in roles.features]
         same = len(found.rows) == data.n_rows and bool((np.diff(found.rows) == 1).all())
         values = take_columns(data.values, places) if same else data.values[found.rows][:, places]
-        values, features, gone, of_missing = _heed_missing(values, list(roles.features), roles, missing)
+        values, features, gone, of_missing = heed_missing(values, list(roles.features), roles, missing)
         notes |= of_missing
         made.append(Input(name, wanted[~gone], values[~gone] if gone.any() else values, tuple(features), data.made_by))
         if gone.any():
@@ -352,39 +235,11 @@ def input_of(
     return made, {key: value for key, value in notes.items() if value not in ([], {})}
 
 
-def _kept(data: TableData, name: str) -> Any:
-    """Return a kept column: whole numbers and numbers as such, anything else as text with None where it is empty."""
-    if name in data.numeric:
-        return _numbers(data.number(name).copy())
-    cells = data.texts[name]
-    if all(cell is None or (is_number(cell) and not re.match(r"[-+]?0\d", cell)) for cell in cells):
-        return _numbers(np.array([np.nan if cell is None else float(cell) for cell in cells]))
-    return cells
-
-
-def _numbers(values: np.ndarray) -> np.ndarray:
-    whole = not np.isnan(values).any() and bool((values == np.floor(values)).all()) and abs(values).max() < 2**53
-    return values.astype(np.int64) if whole else values
-
-
 def _kept_of_part(part: Part, column: str, clips: list[str], how: Matching) -> Any:
     found = match(clips, _ids(part.data, part.roles).tolist(), part.data.source, how)
-    cells = _kept(part.data, column)
+    cells = kept_column(part.data, column)
     by_clip = dict(zip(found.clips, cells[found.rows].tolist(), strict=True))
     return np.array([by_clip.get(clip) for clip in clips], dtype=object)
-
-
-def _add_kept(clips: pd.DataFrame, kept: Mapping[str, Any], roles: Roles) -> dict[str, str]:
-    """Add kept columns to the clip table; return those whose name was taken, with the name they got."""
-    renamed = {}
-    for column, values in kept.items():
-        name = column
-        while name in clips.columns or name in OWN_COLUMNS:
-            name += "_"
-        if name != column:
-            renamed[column] = name
-        clips[name] = values
-    return renamed
 
 
 def _without(item: Input, dropped: Sequence[str]) -> Input:

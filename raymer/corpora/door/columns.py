@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from raymer.corpora.door.table_data import Mixed
 from raymer.errors import RaymerError, UsageError
 
+LARGEST = 1e100
+"""Squares of larger numbers, as every spread needs them, are soon no numbers any more."""
 MISSING = ("", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "#na", "?")
 """What stands for a missing number, in any case."""
 NO_TEXT = ("", "nan", "NaN")
@@ -168,7 +170,7 @@ def as_numbers(column: pa.Array, decimal: str = ".", *, codes: bool = False) -> 
         except pa.ArrowInvalid:
             return None
     values = _to_numpy(numbers)
-    return None if np.isinf(values).any() else values
+    return None if (np.abs(values) > LARGEST).any() else values
 
 
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
@@ -181,7 +183,7 @@ def _typed_numbers(column: pa.Array) -> np.ndarray | None:
     elif not any(is_kind(kind) for is_kind in _NUMERIC):
         return None
     values = _to_numpy(column.cast(pa.float64(), safe=False))
-    return None if np.isinf(values).any() else values
+    return None if (np.abs(values) > LARGEST).any() else values
 
 
 def _to_numpy(column: pa.Array) -> np.ndarray:
@@ -227,22 +229,34 @@ def join_lists(chunks: Sequence[pa.Array], name: str, source: str, row_name: "Se
 
 
 def find_mixed(column: np.ndarray, decimal: str) -> Mixed | None:
-    """Return what is wrong with a column of text in which at least half of the cells are numbers, or None."""
+    """Return what is wrong with a column of text in which half of the cells or more are numbers, or None."""
     present = np.flatnonzero([cell is not None for cell in column])
     if len(present) == 0:
         return None
     sample = present if len(present) <= 20000 else present[:20000]
     bad = [row for row in sample if not is_number(column[row], decimal)]
-    if not bad or 2 * len(bad) > len(sample):
+    if not bad or (2 * len(bad) > len(sample) and not _is_too_large(column[bad[0]])):
         return None
     return Mixed(len(bad), str(column[bad[0]]), int(bad[0]))
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Return whether a cell is a finite number or stands for a missing one."""
+    """Return whether a cell is a number that can be reckoned with, or stands for a missing one."""
     if cell.strip().lower() in MISSING:
         return True
     try:
-        return bool(np.isfinite(float(cell.replace(decimal, "."))))
+        return abs(float(cell.replace(decimal, "."))) <= LARGEST
+    except ValueError:
+        return False
+
+
+def fault_of(cell: str) -> str:
+    """Say why a cell is no number that can be reckoned with."""
+    return f"is above {LARGEST:g}, too large to reckon with" if _is_too_large(cell) else "is not a finite number"
+
+
+def _is_too_large(cell: str) -> bool:
+    try:
+        return LARGEST < abs(float(cell.replace(",", "."))) < np.inf
     except ValueError:
         return False

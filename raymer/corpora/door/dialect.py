@@ -15,15 +15,28 @@ SAMPLE_BYTES = 1 << 20
 SAMPLE_LINES = 200
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMED_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "\\t": "\t", "space": " "}
+_FRAME = "write the frame with to_parquet"
 _NOT_TEXT = {
     b"PK\x03\x04": "an Excel file or another zip: save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel file: save the sheet as CSV",
-    b"\x80\x04": "a pickle, which is never read: write the frame with to_parquet",
-    b"\x80\x05": "a pickle, which is never read: write the frame with to_parquet",
-    b"ARROW1": "an Arrow or Feather file: write the frame with to_parquet",
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), f"a pickle, which is never read: {_FRAME}"),
+    b"ARROW1": f"an Arrow or Feather file: {_FRAME}",
+    b"\x93NUMPY": "an array: import the labels as a table, then `raymer add C FILE --name NAME`",
+    b"MATLAB 5.0": "a MATLAB file: write the table as CSV or Parquet",
+    b"$FL2": "an SPSS file: write the table as CSV or Parquet",
+    b"%PDF": "a PDF: copy its table into a CSV",
     b"\x89HDF": "an HDF5 file: write the table as CSV or Parquet",
     b"SQLite": "an SQLite file: write the table as CSV or Parquet",
 }
+_NO_TABLE = (
+    (
+        r'\{\s*("|$)|\[\s*([{\["\d-]|$)',
+        "JSON, no table: write CSV or Parquet (pandas.read_json reads it, lines=True by line)",
+    ),
+    (r"@relation\b", "an ARFF file: write CSV (openSMILE's option is -csvoutput FILE)"),
+    (r"<(!doctype|html|\?xml)", "HTML or XML, perhaps a page in the place of a download: write the table as CSV"),
+)
+"""How text begins that is no table, with what to do."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class Dialect:
     header: tuple[str, ...]
     first_line: int
     is_gzip: bool
+    comments: int = 0
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -47,6 +61,8 @@ class Dialect:
             found.append("decimal commas")
         if self.encoding not in ("utf-8", "utf-8-sig"):
             found.append(self.encoding)
+        if self.comments:
+            found.append(f"without {self.comments} line{'s' if self.comments > 1 else ''} of comment (#) at its head")
         return (*found, *(["gzip"] if self.is_gzip else []))
 
 
@@ -86,11 +102,16 @@ def find_dialect(
     marked = re.fullmatch(r'"?sep=(.)"?', lines[0]) if lines else None
     if marked:
         first, separator = 1, separator or marked[1]
-    while first < len(lines) and not lines[first].strip():
-        first += 1
+    first += _blank(lines[first:])
+    comments = _comments(lines[first:])
+    first += comments
+    first += _blank(lines[first:])
     lines = lines[first:]
     if not lines:
         raise RaymerError(f"{path} is empty: a line of column names and a row a clip are needed")
+    for begins, what in _NO_TABLE:
+        if re.match(begins, lines[0].strip(), re.IGNORECASE):
+            raise RaymerError(f"{path} is {what}")
     mark = NAMED_SEPARATORS.get(separator, separator) if separator else _separator(lines, path)
     if len(mark) != 1:
         raise UsageError(f"separator={separator!r} is no single character: {', '.join(NAMED_SEPARATORS)}, or the mark")
@@ -101,7 +122,7 @@ def find_dialect(
     body = [row for row in rows[1:] if row]
     if body and all(len(row) == len(header) + 1 for row in body):  # R's row names, or a separator at every line's end
         header = [*header, ""] if all(not row[-1].strip() for row in body) else ["", *header]
-    return Dialect(encoding, mark, decimal or _decimal(body, path), tuple(header), first + 1, is_gzip)
+    return Dialect(encoding, mark, decimal or _decimal(body, path), tuple(header), first + 1, is_gzip, comments)
 
 
 def not_utf8(path: Path) -> UsageError | None:
@@ -157,6 +178,23 @@ def _lines(text: str, *, whole: bool) -> list[str]:
     if not whole and len(lines) > 1:
         lines.pop()  # the sample may end within it
     return lines[:SAMPLE_LINES]
+
+
+def _blank(lines: Sequence[str]) -> int:
+    """Return how many of the first lines are blank."""
+    return next((k for k, line in enumerate(lines) if line.strip()), len(lines))
+
+
+def _comments(lines: Sequence[str]) -> int:
+    """Return how many of the first lines are comments: they begin with #, and what follows is divided otherwise.
+
+    The last of them may be the header: `#song,valence` over rows of two cells.
+    """
+    count = next((k for k, line in enumerate(lines) if not line.startswith("#")), 0)
+    if count == 0:
+        return 0
+    is_header = any(0 < lines[count].count(mark) == lines[count - 1].count(mark) for mark in SEPARATORS)
+    return count - is_header
 
 
 def _rows(lines: Sequence[str], separator: str) -> list[list[str]]:

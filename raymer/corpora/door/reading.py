@@ -145,7 +145,7 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
         if ragged:
             row = ragged[0]
             raise RaymerError(
-                f"{path} cannot be read as a table: line {(row.number or 0) + dialect.first_line - 1} has "
+                f"{path} cannot be read as a table: line {row.number} has "
                 f"{row.actual_columns} cells, the header {row.expected_columns}"
             ) from error
         if "straddling" in str(error):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from raymer.corpora.door.columns import is_number
+from raymer.corpora.door.columns import fault_of, is_number
 from raymer.corpora.door.questions import ROLES, Question
-from raymer.corpora.door.suspects import Surroundings, counts_rows, doubt, is_copy, is_whole
+from raymer.corpora.door.suspects import Surroundings, counts_rows, doubt, doubt_text, is_copy, is_whole
 from raymer.corpora.door.table_data import TableData, resolve, shown
 from raymer.corpora.tables import ID_COLUMNS
 from raymer.errors import RaymerError, UsageError
@@ -182,7 +182,7 @@ def _refuse_mixed(data: TableData, name: str, what: str) -> None:
     ids = next(iter(data.texts[column] for column in data.names if column in data.texts and column != name), None)
     row = f"row of {ids[found.row]!r}" if ids is not None and ids[found.row] is not None else f"row {found.row + 1}"
     more = f" ({found.count} such cells in all)" if found.count > 1 else ""
-    raise RaymerError(f"{data.source}: {row}, column {name!r}: {found.first!r} is not a finite number{more}; {what}")
+    raise RaymerError(f"{data.source}: {row}, column {name!r}: {found.first!r} {fault_of(found.first)}{more}; {what}")
 
 
 def _said(data: TableData, options: RoleOptions, taken: set[str]) -> dict[str, str]:
@@ -241,6 +241,8 @@ def _place(
             raise UsageError(f"{data.source}: {name!r} holds text ({cell!r}), which cannot be a feature")
         if all(cell is None for cell in data.texts[name]):
             roles.ignored[name] = "empty"
+        elif question := doubt_text(name, data.texts[name]):
+            roles.questions.append(question)
         else:
             roles.kept.append(name)
     elif said == "feature":

@@ -1,5 +1,6 @@
 """Whether a column of numbers may be something else than a feature: each look is at its values or its name."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,19 @@ from raymer.corpora.door.questions import ROLES, Question
 LEAST_ROWS = 5
 """In fewer rows a column counts by chance."""
 COPY = 1e-9
+MOST_CELLS = 2000
+MOST = 0.9
+SHOWN = 24
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
+_AS_TEXT = (
+    (
+        re.compile(rf"[\[(]\s*{_NUMBER}([\s,;]+{_NUMBER})+[\s,;]*[\])]", re.IGNORECASE),
+        "lists of numbers",
+        "write the frame with to_parquet, or a column a number",
+    ),
+    (re.compile(rf"{_NUMBER}\s*%", re.IGNORECASE), "numbers with a per cent sign", "write the numbers alone"),
+    (re.compile(rf"{_NUMBER} [a-zµ°]{{1,4}}", re.IGNORECASE), "numbers with a unit", "write the numbers alone"),
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,19 @@ def doubt(name: str, column: np.ndarray, around: Surroundings, *, is_nameless: b
     return (
         _like_target(name, column, around) or _stamp(name, present) or _like_group(name, column, present, around)
     )  # fmt: skip
+
+
+def doubt_text(name: str, cells: np.ndarray) -> Question | None:
+    """Return what must be asked about a column of text whose cells are numbers but for a unit, or lists of numbers."""
+    present = [cell.strip() for cell in cells if cell is not None][:MOST_CELLS]
+    if len(present) < LEAST_ROWS:
+        return None
+    for pattern, what, way in _AS_TEXT:
+        if sum(bool(pattern.fullmatch(cell)) for cell in present) >= MOST * len(present):
+            shown = present[0] if len(present[0]) <= SHOWN else f"{present[0][:SHOWN]} ..."
+            why = f"holds {what} as text ({shown!r}); to have it as features {way}"
+            return Question("numbers-as-text", name, why, ("keep", "ignore"), "keep")
+    return None
 
 
 def is_whole(values: np.ndarray) -> bool:
