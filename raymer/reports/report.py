@@ -139,7 +139,7 @@ class Report:
         return claim_tests(self.spec, self.systems, self.labels, self.scores, self.metrics)
 
     def standings(self) -> list[TextTable]:
-        """Return where each row stands against the best and the baseline, where several inputs are compared."""
+        """Return where each row stands against the best and the baseline, with the intervals of both."""
         return standing_tables(self._standings, self.inputs)
 
     def verdicts(self) -> list[Verdict]:

@@ -40,16 +40,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """The rows that have all their scores under one protocol on one target, best first; `about` names the two.
-
-    `has_inputs` is whether the rows of the experiment, complete or not, read several inputs.
-    """
+    """The rows that have all their scores under one protocol on one target, best first; `about` names the two."""
 
     about: str
     metric: str
     baseline: str | None
     rows: tuple[Standing, ...]
-    has_inputs: bool
 
 
 def has_inputs(systems: Sequence[PlannedSystem]) -> bool:
@@ -91,12 +87,12 @@ def standings(
         held = baseline or next((name for name, k in own.items() if systems[k].system.is_blind), None)
         found = _standings(systems, own, one, held)
         if len(found) > 1:
-            made.append(Standings(one.about, one.metric, held, tuple(found), has_inputs(systems)))
+            made.append(Standings(one.about, one.metric, held, tuple(found)))
     return made
 
 
 def standing_tables(made: Sequence[Standings], inputs: Mapping[str, str] | None = None) -> list[TextTable]:
-    """Return a table each; none where all rows of the experiment read one input.
+    """Return a table each, with a column of inputs where rows read several.
 
     Parameters
     ----------
@@ -104,7 +100,7 @@ def standing_tables(made: Sequence[Standings], inputs: Mapping[str, str] | None 
     inputs : mapping of input to str, optional
         What to say of each: its width, what made it, how many clips have it.
     """
-    return [_table(one, inputs or {}) for one in made if one.has_inputs]
+    return [_table(one, inputs or {}) for one in made]
 
 
 def _named(places: Sequence[int], systems: Sequence[PlannedSystem], labels: Sequence[str]) -> dict[str, int]:
@@ -157,7 +153,9 @@ def _compared(
 
 def _table(made: Standings, inputs: Mapping[str, str]) -> TextTable:
     found, metric = made.rows, made.metric
-    columns = [Column("system", is_number=False, names=True), Column("input", is_number=False, names=True)]
+    has_inputs = len({one.system.input for one in found}) > 1
+    columns = [Column("system", is_number=False, names=True)]
+    columns += [Column("input", is_number=False, names=True)] if has_inputs else []
     columns.append(Column("width", names=True))
     columns += [Column(f"{metric} [95 %]"), Column("to the best"), Column("p")]
     based = any(one.to_baseline is not None for one in found)
@@ -165,13 +163,14 @@ def _table(made: Standings, inputs: Mapping[str, str]) -> TextTable:
         columns += [Column(f"to {made.baseline}"), Column("p")]
     lines = []
     for one in found:
-        cells = [one.label, one.system.input, str(one.system.n_features), _score(one.mean, one.interval)]
+        cells = [one.label, *([one.system.input] if has_inputs else []), str(one.system.n_features)]
+        cells.append(_score(one.mean, one.interval))
         cells += _against(one.to_best, sign=-1)
         if based:
             cells += _against(one.to_baseline, sign=1)
         lines.append(tuple(cells))
     named = dict.fromkeys(one.system.input for one in found)
-    said = [f"{name}: {inputs[name]}" for name in named if name in inputs]
+    said = [f"{name}: {inputs[name]}" for name in named if has_inputs and name in inputs]
     title = f"{made.about}: where each row stands ({metric})"
     places = tuple(one.place for one in found)
     return TextTable(title, tuple(columns), tuple(lines), (*NOTES, *said), places)

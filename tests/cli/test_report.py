@@ -79,7 +79,7 @@ def test_files_say_what_the_run_said(page, cli, place):
         rows = list(csv.DictReader(file))
     assert [float(row["mean"]) for row in rows] == [row["mean"] for row in run]
     tex = (folder / "results.tex").read_text()
-    assert tex.count(r"\toprule") == 1
+    assert tex.count(r"\toprule") == 3, "the results, and where each row stands on either target"
     assert rf"{abs(run[0]['mean']):.3f} $\pm$ {run[0]['sd']:.3f}" in tex
     assert r"Small \& \textless{}b\textgreater{}quick\textless{}/b\textgreater{}" in tex
 

@@ -1,5 +1,7 @@
 """Where representations stand: against the best and the baseline, Holm-corrected, in the metric's direction."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -81,10 +83,15 @@ def test_a_named_baseline_takes_the_blind_rows_place(corpus, tmp_path):
         ran(corpus, tmp_path / "S2", baseline="bat")
 
 
-def test_one_input_has_no_such_table_and_a_missing_fit_no_row(corpus, tmp_path):
+def test_of_one_input_the_report_alone_has_such_a_table_and_a_missing_fit_no_row(corpus, tmp_path):
     systems = [{"system": "one", "method": "ridge"}, {"system": "two", "method": "svr"}]
     study, made = ran(corpus, tmp_path / "S", systems=systems)
     assert len(made.tables()) == 1
+    study.report(tmp_path / "R")
+    text = (tmp_path / "R" / "index.html").read_text()
+    table = text[text.index("<h3>v: where each row stands (r2)") :]
+    assert re.search(r"<td[^>]*>\d\.\d{3} \[-?\d\.\d{3}, \d\.\d{3}\]</td>", table)
+    assert ">input</th>" not in table
     study, _ = ran(corpus, tmp_path / "S3")
     planned = study.planned
     scores = planned.scores(study.store)
