@@ -8,7 +8,7 @@ import pandas as pd
 from raymer.engine.run import RunSummary
 from raymer.reports.standing import has_inputs, standing_tables, standings
 from raymer.reports.table import Row, make_rows
-from raymer.reports.text_table import TextTable, metric_words, result_tables
+from raymer.reports.text_table import TextTable, best_words, metric_words, result_tables
 from raymer.results.store import ResultStore
 from raymer.studies.naming import system_labels
 from raymer.studies.remarks import remarks
@@ -38,7 +38,9 @@ class Ran:
         scores = self.study.scores(self.store)
         notes = [*self.study.clip_notes(), *remarks(self.study, self.store, scores), *spec.notes]
         notes += [f"{key}: {text}" for key, text in spec.not_mentioned.items()]
-        return [*result_tables(title, spec.title, self._rows(scores), notes), *self._standings(scores)]
+        rows = self._rows(scores)
+        notes += best_words(rows)
+        return [*result_tables(title, spec.title, rows, notes), *self._standings(scores)]
 
     def _standings(self, scores: pd.DataFrame) -> list[TextTable]:
         """Return where each row stands, where representations are compared."""

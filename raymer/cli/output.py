@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from raymer.audits import Finding
     from raymer.engine.carriers.queue import Progress
     from raymer.engine.run import RunSummary
-    from raymer.reports.table import Row
     from raymer.reports.text_table import TextTable
 
 LINE_SECONDS = 10.0
@@ -148,14 +147,6 @@ def serious_lines(findings: "Iterable[Finding]") -> list[str]:
     return [
         f"! {finding.code}: {finding.message}" for finding in findings if finding.severity == "would change a score"
     ]
-
-
-def print_rows(title: str, short_title: str, rows: "Sequence[Row]", notes: Sequence[str] = ()) -> None:
-    """Print the tables of an experiment."""
-    from raymer.reports.text_table import result_tables
-
-    for table in result_tables(title, short_title, rows, notes):
-        print_table(table)
 
 
 def print_table(table: "TextTable") -> None:

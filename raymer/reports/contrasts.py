@@ -23,7 +23,7 @@ def contrasts(
     """Return comparisons by title: for each protocol and target those of the pairs that belong beside each other.
 
     A system that learns its representation from the target stands against those that do not, with the same predictor,
-    at its own width or on all features; without such a system, all pairs. Pairs are taken only if both systems have
+    at its own width or on all features; without such a pair, all pairs. Pairs are taken only if both systems have
     all their scores, none of them undefined, on the same splits. Of more than MOST_PAIRS those with the best row are
     returned. p is Holm's over all pairs, those that are not returned too. With more than two targets that are scored
     alike the mean over all is compared; each target by the metric that decides.
@@ -81,7 +81,8 @@ def _pairs(named: Sequence[tuple[PlannedSystem, str]]) -> list[tuple[str, str]]:
     others = [(system, label) for system, label in named if not _is_learnt(system)]
     if not learnt or not others:
         return list(combinations([label for _, label in named], 2))
-    return [(a, b) for first, a in learnt for second, b in others if _are_alike(first, second)]
+    alike = [(a, b) for first, a in learnt for second, b in others if _are_alike(first, second)]
+    return alike or list(combinations([label for _, label in named], 2))
 
 
 def _is_learnt(system: PlannedSystem) -> bool:

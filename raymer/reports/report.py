@@ -24,7 +24,7 @@ from raymer.reports.searched import Searched
 from raymer.reports.standing import Standings, standing_tables, standings
 from raymer.reports.summary import Verdict, make_verdict
 from raymer.reports.table import PlannedSystem, Row, make_rows
-from raymer.reports.text_table import TextTable, metric_words, result_tables
+from raymer.reports.text_table import TextTable, best_words, metric_words, result_tables
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
 from raymer.results.frame import Metrics
 from raymer.stats import Comparison
@@ -129,7 +129,8 @@ class Report:
     def tables(self) -> list[TextTable]:
         """Return the tables: one of results, and where systems are trained by epochs one by epoch."""
         claims = self.claim_tests()
-        results = result_tables(self.title, self.spec.title, self.results, self.remarks)
+        notes = self.remarks if self._standings else [*self.remarks, *best_words(self.results)]
+        results = result_tables(self.title, self.spec.title, self.results, notes)
         return [*results, *([claims_table(claims)] if claims else []), *self.standings()]
 
     def claim_tests(self) -> list[ClaimTest]:

@@ -51,7 +51,6 @@ def result_tables(title: str, short_title: str, rows: Sequence[Row], notes: Sequ
     One has a line a system; where all systems are trained by epochs, a line a target. A second one has the scores by
     epoch, of systems that have some.
     """
-    notes = (*notes, *best_words(at_last_epoch(rows)))
     by_epoch = [row for row in rows if row.epoch]
     if not by_epoch:
         return [rows_table(title, rows, notes)]
@@ -87,6 +86,7 @@ def best_words(rows: Sequence[Row]) -> list[str]:
 
     It is no verdict: whether it is the best by more than chance is for `compare` to say.
     """
+    rows = at_last_epoch(rows)
     keys = {row.target: row.metric for row in reversed(rows)}  # the first of each target decides
     several = len({row.protocol for row in rows}) > 1
     lines = []
