@@ -80,8 +80,3 @@ def import_corpus(name: str, src: str | Path, options: ImportOptions | None = No
         corpus = importer.read(src, options)
     origin = Origin(name, importer.info.licence, importer.info.where, tuple(source_records(read, src)))
     return replace(corpus, origin=origin)
-
-
-def importer_of(corpus: Corpus) -> Importer | None:
-    """Return the importer that made `corpus`, whatever the corpus is called; None where raymer's own made it not."""
-    return IMPORTERS.get(corpus.origin.importer)
