@@ -366,3 +366,14 @@ def test_a_target_that_is_neither_numbers_nor_classes_is_shown(tmp_path):
     frame["valence"] = [f"{value:.3f}%" for value in frame["valence"]]
     with pytest.raises(RaymerError, match=r"different texts in \d+ rows \('.*%', .*neither numbers nor classes"):
         import_corpus("table", written(tmp_path, frame), ImportOptions(**BOTH))
+
+
+def test_large_numbers_are_not_wrapped_on_their_way():
+    """Whole floats beyond 64 bits were cast to integers: 1e200 became -9223372036854775808, in silence."""
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(RaymerError, match="'f0'.*too large to reckon with"):
+        Corpus.from_arrays(X * 1e200, X.sum(axis=1), targets="m")
+    frame = pd.DataFrame({"song": [1e20 + 1e5 * k for k in range(20)], "v": X[:, 0], "f": X[:, 1]})
+    made = Corpus.from_frame(frame, id="song", targets=("v",))
+    assert float(made.clips["clip_id"][1]) == frame["song"][1]
+    assert made.clips["clip_id"].nunique() == 20

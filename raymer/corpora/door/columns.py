@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from raymer.corpora.door.table_data import Mixed
 from raymer.errors import RaymerError, UsageError
 
+EXACT = 2.0**53
+"""Below it a float holds every whole number."""
 LARGEST = 1e100
 """Squares of larger numbers, as every spread needs them, are soon no numbers any more."""
 MISSING = ("", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "#na", "?")
@@ -138,8 +140,8 @@ def as_strings(column: pa.Array, name: str) -> pa.Array:
     if pa.types.is_binary(kind) or pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_union(kind):
         raise UsageError(f"column {name!r} holds {kind}, which is neither numbers nor text: leave it out of the file")
     if pa.types.is_floating(kind):
-        whole = pc.equal(column, pc.floor(column))
-        if pc.all(whole, min_count=0).as_py() and pc.all(pc.is_finite(column), min_count=0).as_py():
+        whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), EXACT))
+        if pc.all(whole, min_count=0).as_py():
             column = column.cast(pa.int64(), safe=False)
     text = pc.utf8_trim_whitespace(column.cast(pa.large_string()))
     return pc.if_else(pc.is_in(text, pa.array(NO_TEXT, pa.large_string())), pa.scalar(None, pa.large_string()), text)
