@@ -24,8 +24,15 @@ def read_table(path: Path, *, separator: str | None = None) -> pd.DataFrame:
     UsageError
         When the file is missing, or two readings would do.
     RaymerError
-        When it cannot be read as a table.
+        When it cannot be read as a table, or has no row.
     """
+    frame = _read(path, separator)
+    if frame.empty:
+        raise RaymerError(f"{path} has no row: only column names stand in it")
+    return frame
+
+
+def _read(path: Path, separator: str | None) -> pd.DataFrame:
     if not path.is_file():
         raise UsageError(f"{path} is missing")
     note_source(path)
@@ -42,6 +49,7 @@ def read_table(path: Path, *, separator: str | None = None) -> pd.DataFrame:
                 dtype=str,
                 keep_default_na=False,
                 index_col=False,
+                skiprows=dialect.first_line - 1,
             )
     except RaymerError:
         raise

@@ -131,9 +131,7 @@ class Model:
         """
         if isinstance(clips, str | Path):
             return self.predict_files([Path(clips)], level=level)
-        if len(clips) == 0:
-            raise UsageError("there is no clip to predict")
-        if isinstance(clips[0], str | Path):
+        if len(clips) and isinstance(clips[0], str | Path):
             return self.predict_files([Path(str(clip)) for clip in clips], level=level)
         features: Any = np.asarray(clips) if self.accepts == "table" else list(clips)
         return self.predict_features([str(k) for k in range(len(clips))], features, level=level)
@@ -147,6 +145,8 @@ class Model:
         self, names: Sequence[str], features: np.ndarray | Sequence[np.ndarray], *, level: float = LEVEL
     ) -> Predictions:
         """Predict clips called `names` from their features, as `predict` takes them."""
+        if len(features) == 0:
+            raise UsageError("there is no clip to predict")
         radius = {target.name: self._radius(target.name, level) for target in self.targets}
         with one_thread():
             if self.accepts == "table":

@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from support import records
 
+from raymer.errors import UsageError
+from raymer.models.model import load_model
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
@@ -107,6 +110,15 @@ def test_a_table_of_features_is_predicted_where_audio_cannot_be(small_experiment
     result = cli("predict", tmp_path / "M", tmp_path / "song.ogg")
     assert result.exit_code == 2
     assert "cannot compute the features of this model (features) from audio" in result.stderr
+    (tmp_path / "t.csv").write_text("# by hand\n# on Monday\n" + (tmp_path / "t.csv").read_text())
+    assert records(cli("predict", tmp_path / "M", "--features-table", tmp_path / "t.csv", "--json")) == rows
+    for name, write in (("t.csv", table.head(0).to_csv), ("t.parquet", table.head(0).to_parquet)):
+        write(tmp_path / name, index=False)
+        result = cli("predict", tmp_path / "M", "--features-table", tmp_path / name)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert "has no row: only column names stand in it" in result.stderr
+    with pytest.raises(UsageError, match="there is no clip to predict"):
+        load_model(tmp_path / "M").predict(item.values[:0])
     table.drop(columns=["f003"]).to_csv(tmp_path / "t.csv", index=False)
     result = cli("predict", tmp_path / "M", "--features-table", tmp_path / "t.csv")
     assert result.exit_code == 1
