@@ -209,3 +209,10 @@ def test_files_of_other_programs_are_named(tmp_path, data, what):
     (tmp_path / "mine.csv").write_bytes(data + bytes(200))
     with pytest.raises(RaymerError, match=what):
         import_corpus("table", tmp_path / "mine.csv", BOTH)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_column_names_alone_are_no_table(tmp_path, end):
+    (tmp_path / "mine.csv").write_text("song,valence,f0" + end)
+    with pytest.raises(RaymerError, match="mine.csv has no row: only column names stand in it"):
+        import_corpus("table", tmp_path / "mine.csv", BOTH)

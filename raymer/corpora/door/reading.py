@@ -34,6 +34,8 @@ class Reading:
 
 PLAIN = Reading()
 
+NO_ROW = "has no row: only column names stand in it"
+
 
 def read_data(
     path: Path, reading: Reading = PLAIN, as_text: Callable[[Sequence[str]], Sequence[str]] = lambda names: ()
@@ -152,6 +154,8 @@ def _csv_batches(path: Path, dialect: Dialect, places: Sequence[int]) -> Iterato
             raise RaymerError(
                 f"{path}: a row is longer than {BLOCK_BYTES >> 20} MB, or a quote is never closed"
             ) from error
+        if "Could not skip" in str(error):  # a header that no line break ends
+            raise RaymerError(f"{path} {NO_ROW}") from error
         raise RaymerError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from error
     except UnicodeError as error:
         if dialect.encoding.startswith("utf-8") and (bad := not_utf8(path)) is not None:
@@ -195,7 +199,7 @@ def _finish(
     found: Columns, source: str, nameless: set[str], words: Sequence[str], made_by: dict[str, str], decimal: str
 ) -> TableData:
     if found.n_rows == 0:
-        raise RaymerError(f"{source} has no row: only column names stand in it")
+        raise RaymerError(f"{source} {NO_ROW}")
     values = found.values()
     texts = {name: join_texts(chunks) for name, chunks in found.texts.items()}
     mixed = {
