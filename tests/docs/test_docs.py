@@ -1,4 +1,4 @@
-"""What the docs show is true: every command is understood, the page for new users is run line by line, links hold."""
+"""What the docs show is true: every command is understood, the pages for new users are run line by line."""
 
 import contextlib
 import importlib.util
@@ -62,13 +62,6 @@ def test_every_experiment_is_on_the_page_of_verbs():
         stem = family.split("-")[0]
         named |= {name, f"{stem}{name}"} if name.startswith("-") else {name}
     assert set(experiment_names()) <= named
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_between_pages_hold(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 @pytest.fixture(scope="module")
