@@ -8,7 +8,7 @@ import typer
 from raymer.cli.options import JsonOption, MaybeCorpusOption, MaybeStoreOption
 from raymer.cli.output import err, out, print_json, say
 from raymer.cli.trials import trials_display
-from raymer.cli.verb import WithoutGPU, verb
+from raymer.cli.verb import MachineOptions, verb
 from raymer.engine.machine import LOCAL
 from raymer.studies.search.words import params_text
 
@@ -59,7 +59,7 @@ def tune(
         typer.Option(metavar="URI", help="Log the trials to MLflow, e.g. sqlite:///runs.db.", show_default=False),
     ] = None,
     json: JsonOption = False,
-    machine: WithoutGPU = LOCAL,
+    machine: MachineOptions = LOCAL,
 ) -> None:
     """Search the parameters of an experiment's system; the same command resumes after any stop.
 
@@ -99,9 +99,11 @@ def tune(
         held = None
         if outer is None:
             outcome, nested = run_trials(planned, results, execute, journal=journal, on_progress=show), None
-            held = score_held(planned, outcome, results)
+            held = score_held(planned, outcome, results, execute.score)
         else:
-            nested = run_nested(planned, outer, results, execute, journal=journal, on_progress=show)
+            nested = run_nested(
+                planned, outer, results, execute, journal=journal, score=execute.score, on_progress=show
+            )
             outcome = nested.flat
     _show(planned, outcome, nested, held, where, json)
     if plots is not None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from raymer.errors import UsageError
+
 _GRAIN = 1e-4  # Ray counts resources in ten-thousandths
 
 
@@ -41,16 +43,27 @@ class Room:
     def _on_a_gpu(self) -> int:
         return math.floor(1.0 / self.gpus + _GRAIN)
 
+    def capacity(self) -> int:
+        """Return how many workers the connected cluster has room for when nothing else runs on it."""
+        import ray
+
+        return sum(self.on(node["Resources"]) for node in ray.nodes() if node["Alive"])
+
     def workers(self) -> int:
         """Return how many more workers the connected cluster has room for now."""
         import ray
 
-        whole = sum(self.on(node["Resources"]) for node in ray.nodes() if node["Alive"])
         free: dict[str, float] = ray.available_resources()
         fits = [math.floor(free.get("CPU", 0.0) + _GRAIN)]
         if self.gpus:
             fits.append(math.floor(free.get("GPU", 0.0) / self.gpus + _GRAIN))
-        return min([whole, *fits])
+        return min([self.capacity(), *fits])
+
+
+def check_wanted(gpus_per_fit: float, wanting: int) -> None:
+    """Raise UsageError for a share of a GPU where no system wants one."""
+    if gpus_per_fit and not wanting:
+        raise UsageError(f"gpus_per_fit={gpus_per_fit:g}: no system here asks for a GPU (reducer: {{device: cuda}})")
 
 
 def ask_for_nodes(wanted: Mapping[Room, int]) -> None:

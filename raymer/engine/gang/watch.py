@@ -8,12 +8,12 @@ from typing import Any
 from raymer.components.guests import Guests
 from raymer.engine.carriers.queue import FitRecord, Progress, Worker, WorkQueue
 from raymer.engine.cluster import connection
-from raymer.engine.gang.room import Room, ask_for_nodes, free_orphaned_room
+from raymer.engine.gang.room import Room, ask_for_nodes, check_wanted, free_orphaned_room
 from raymer.engine.gang.sharing import share_inputs
 from raymer.engine.gang.train import Errand, Gang
 from raymer.engine.guests import guests_for_workers
 from raymer.engine.machine import Machine
-from raymer.errors import RaymerError, UsageError
+from raymer.errors import RaymerError
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Plan, Unit
 
@@ -99,8 +99,7 @@ def _rooms(work: Sequence[Unit], gpus_per_fit: float) -> dict[Room, int]:
     wanting = sum(unit[0].system.wants_gpu for unit in work)
     if not gpus_per_fit:
         return {Room(): len(work)}
-    if not wanting:
-        raise UsageError(f"gpus_per_fit={gpus_per_fit:g}: no system here asks for a GPU (reducer: {{device: cuda}})")
+    check_wanted(gpus_per_fit, wanting)
     rooms = {Room.of(gpus_per_fit): wanting, Room(): len(work) - wanting}
     return {room: units for room, units in rooms.items() if units}
 

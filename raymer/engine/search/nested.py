@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from raymer.engine.search.run import Execute, run_trials
+from raymer.engine.search.run import Execute, Score, run_trials, score_here
 from raymer.errors import RaymerError, UsageError
-from raymer.learners.threads import one_thread
 from raymer.protocols.nested import OuterFold, nested_splits, outer_protocol
 from raymer.results.store import ResultStore
 from raymer.stats.corrected import t_interval
@@ -77,6 +76,7 @@ def run_nested(
     execute: Execute,
     *,
     journal: str | None = None,
+    score: Score = score_here,
     on_progress: OnProgress,
 ) -> NestedOutcome:
     """Run the flat search and one search in the train part of each outer fold, whose best is scored once.
@@ -90,6 +90,8 @@ def run_nested(
         Outer folds; grouped where the search's protocol is.
     store, execute, journal, on_progress
         As `run_trials` takes them.
+    score : callable
+        Runs what was chosen on an outer fold; `Executor.score` does it where the trials ran.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def run_nested(
         label = f"outer fold {fold.outer.fold + 1} of {folds}"
         inner = inner_search(planned, fold)
         outcome = run_trials(inner, store, execute, journal=journal, label=label, on_progress=on_progress)
-        outer.append(_score(planned, fold, outcome, store))
+        outer.append(_score(planned, fold, outcome, store, score))
     values = np.array([result.value for result in outer])
     overlap = float(np.mean([result.n_test / result.n_train for result in outer]))
     error = float(np.sqrt(values.var(ddof=1) * (1 / folds + overlap)))
@@ -150,7 +152,9 @@ def inner_search(planned: PlannedSearch, fold: OuterFold) -> PlannedSearch:
     return planned.on(replace(planned.task, samples=inside, splits=fold.inner))
 
 
-def score_held(planned: PlannedSearch, outcome: SearchOutcome, store: ResultStore) -> OuterResult | None:
+def score_held(
+    planned: PlannedSearch, outcome: SearchOutcome, store: ResultStore, score: Score = score_here
+) -> OuterResult | None:
     """Score what a search on a given split found, once, on its test part; None where there is nothing to score.
 
     It is trained on the train part alone, as the trials were: valid clips have chosen it and no more.
@@ -164,18 +168,19 @@ def score_held(planned: PlannedSearch, outcome: SearchOutcome, store: ResultStor
     if held is None or len(planned.task.objectives) > 1:
         return None
     whole = planned.on(replace(planned.task, samples=held.samples))
-    return _score(whole, OuterFold(held.split, planned.task.splits), outcome, store)
+    return _score(whole, OuterFold(held.split, planned.task.splits), outcome, store, score)
 
 
-def _score(planned: PlannedSearch, fold: OuterFold, outcome: SearchOutcome, store: ResultStore) -> OuterResult:
+def _score(
+    planned: PlannedSearch, fold: OuterFold, outcome: SearchOutcome, store: ResultStore, score: Score
+) -> OuterResult:
     """Fit the best configuration once on the outer train part and score it once on the outer test part."""
     where = f"outer fold {fold.outer.fold}"
     if outcome.best_value is None:
         raise RaymerError(f"{where}: no trial could be scored: {'; '.join(outcome.failed[:1])}")
     store.put_split(fold.outer)
     task = replace(planned.task, splits=(fold.outer,))
-    with one_thread():
-        report = task.run_fold(outcome.best_params, 0, store)
+    report = score(task, outcome.best_params, store)
     if report.error or report.broken:
         raise RaymerError(f"{where}: {report.error or report.broken}")
     return OuterResult(

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from raymer.engine.cluster import connected
+from raymer.engine.gang.room import Room, check_wanted
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError
+from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
 from raymer.studies.search.journal import SearchOutcome, found, open_study
 from raymer.studies.search.place import journal_of
 from raymer.studies.search.plan import PlannedSearch
+from raymer.studies.search.task import FoldReport, Params, SearchTask
 from raymer.studies.search.trials import OnProgress, SearchProgress, SearchRun, run_serial
 
 Execute = Callable[[SearchRun], None]
+Score = Callable[[SearchTask, Params, ResultStore], FoldReport]
 
 
 def _silent(progress: SearchProgress) -> None:
@@ -53,20 +57,59 @@ def run_search(
         return run_trials(planned, store, execute, journal=journal, on_progress=on_progress)
 
 
+class Executor:
+    """Runs the missing trials of searches, and what they found once more on clips that they have not seen.
+
+    Ray is connected when first needed, once for all.
+    """
+
+    def __init__(self, machine: Machine, stack: contextlib.ExitStack) -> None:
+        self._machine, self._stack = machine, stack
+        self._room = Room.of(machine.gpus_per_fit)
+        self._workers: int | None = None
+
+    def __call__(self, run: SearchRun) -> None:
+        """Run the missing trials."""
+        if self._machine.serial:
+            run_serial(run)
+            return
+        check_wanted(self._machine.gpus_per_fit, run.task.system.wants_gpu)
+        workers = self._connect()
+        from raymer.engine.search.tune import run_on_tune  # here, since it imports Ray Tune
+
+        run_on_tune(run, workers, self._room)
+
+    def score(self, task: SearchTask, params: Params, store: ResultStore) -> FoldReport:
+        """Run a configuration on the first split of `task`: in this process, or where a share of a GPU is."""
+        if not self._room.gpus:
+            return score_here(task, params, store)
+        self._connect()
+        from raymer.engine.search.tune import run_one_fold
+
+        return run_one_fold(task, params, store, self._room)
+
+    def _connect(self) -> int:
+        """Return how many workers there may be."""
+        if self._workers is None:
+            workers = self._stack.enter_context(connected(self._machine.address, self._machine.workers))
+            self._workers = min(workers, self._room.capacity()) if self._room.gpus else workers
+        if self._workers < 1:
+            share = self._machine.gpus_per_fit
+            raise RaymerError(f"no GPU for gpus_per_fit={share:g}: the Ray at {self._machine.address!r} has no room")
+        return self._workers
+
+
 @contextlib.contextmanager
-def executor(machine: Machine = LOCAL) -> Iterator[Execute]:
-    """Yield what runs the missing trials of a search; Ray is connected when first needed, once for all searches."""
+def executor(machine: Machine = LOCAL) -> Iterator[Executor]:
+    """Yield what runs the missing trials of searches; its connection to Ray ends with this block."""
     with contextlib.ExitStack() as stack:
-        found_workers: list[int] = []
+        yield Executor(machine, stack)
 
-        def on_ray(run: SearchRun) -> None:
-            if not found_workers:
-                found_workers.append(stack.enter_context(connected(machine.address, machine.workers)))
-            from raymer.engine.search.tune import run_on_tune  # here, since it imports Ray Tune
 
-            run_on_tune(run, found_workers[0])
-
-        yield run_serial if machine.serial else on_ray
+def score_here(task: SearchTask, params: Params, store: ResultStore) -> FoldReport:
+    """Run a configuration on the first split of `task` in this process."""
+    with one_thread():
+        return task.run_fold(params, 0, store)
 
 
 def run_trials(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from ray.tune.stopper import Stopper
 
+from raymer.engine.gang.room import Room
 from raymer.engine.guests import guests_for_workers
 from raymer.errors import RaymerError
 from raymer.learners.threads import one_thread
 from raymer.results.store import ResultStore
 from raymer.scratch import scratch
 from raymer.studies.search.journal import retry_trial
-from raymer.studies.search.task import FoldReport, SearchTask
+from raymer.studies.search.task import FoldReport, Params, SearchTask
 from raymer.studies.search.trials import SearchRun
 
 QUIET = {
@@ -33,6 +35,7 @@ QUIET = {
     "TUNE_WARN_THRESHOLD_S": "60",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
 }
+CPU_ONLY = Room()
 REPORT = "report"
 NUMBER = "number"
 DEATHS = "deaths"
@@ -180,8 +183,8 @@ class _Halt(Stopper):  # type: ignore[misc]
         return bool(self._run.broken)
 
 
-def run_on_tune(run: SearchRun, workers: int) -> None:
-    """Run the trials that are missing on `workers` warm actors of the Ray that is connected.
+def run_on_tune(run: SearchRun, workers: int, room: Room = CPU_ONLY) -> None:
+    """Run the trials that are missing on `workers` warm actors of the Ray that is connected, with `room` for each.
 
     Raises
     ------
@@ -190,9 +193,12 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
     """
     guests_for_workers()  # what the task carries along travels by value
     gate = ray.remote(num_cpus=0)(_Gate).remote(min(workers, run.remaining))
+    trainable = tune.with_parameters(FoldByFold, task=run.task, store=run.store.location, gate=gate)
+    if room.gpus:
+        trainable = tune.with_resources(trainable, room.per_worker)
     with _quiet(), scratch("tune") as folder:  # for its owner alone: mode 0700
         tuner = tune.Tuner(
-            tune.with_parameters(FoldByFold, task=run.task, store=run.store.location, gate=gate),
+            trainable,
             tune_config=tune.TuneConfig(
                 num_samples=-1,  # until the searcher says that it is finished
                 search_alg=_Searcher(run),
@@ -209,8 +215,33 @@ def run_on_tune(run: SearchRun, workers: int) -> None:
             ),
         )
         tuner.fit()
+        del tuner
+        gc.collect()  # Tune's controller stands in a cycle, and keeps the places of its workers until it is collected
     if run.remaining and not run.broken:
         raise RaymerError(f"Ray Tune ended with {run.remaining} trials missing: run the command again")
+
+
+def run_one_fold(task: SearchTask, params: Params, store: ResultStore, room: Room) -> FoldReport:
+    """Run a configuration on the first split of `task` by a worker of the Ray that is connected, with `room` for it.
+
+    Raises
+    ------
+    RaymerError
+        When the worker dies again and again.
+    """
+    guests_for_workers()
+    remote = ray.remote(_one_fold).options(num_cpus=1, num_gpus=room.per_worker.get("GPU", 0.0))
+    try:
+        report: FoldReport = ray.get(remote.remote(task, params, store.location))
+    except ray.exceptions.RayError as error:
+        raise RaymerError(f"a fit on Ray ended with its worker: {str(error).splitlines()[0]}") from error
+    return report
+
+
+def _one_fold(task: SearchTask, params: Params, store: str) -> FoldReport:
+    task.guests.let_in()
+    with one_thread():
+        return task.run_fold(params, 0, ResultStore(store, has_answered=True))
 
 
 @contextlib.contextmanager
