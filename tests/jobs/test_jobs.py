@@ -69,6 +69,10 @@ def test_a_job_is_followed_and_gives_the_same_bits(desk):
     sent = desk.run("submit", *desk.verb("sent"))
     assert sent.returncode == 0, sent.stdout + sent.stderr
     assert f"{FITS} fits run, 0 found done" in sent.stdout
+    rays = ("INFO ", "Running entrypoint", "Ray cluster", "Runtime env")
+    assert not [line for line in sent.stdout.splitlines() if any(word in line for word in rays)]
+    job_id = sent.stderr.split("job ")[1].split()[0]
+    assert desk.run("jobs", "logs", job_id).stdout == sent.stdout
     here = desk.run(*desk.verb("here"), "--serial")
     assert here.returncode == 0, here.stderr
     assert json.loads(here.stdout)[0]["mean"] is not None

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from raymer.engine.jobs.lines import OwnLines, own_lines
 from raymer.engine.jobs.package import Package
 from raymer.engine.ray_versions import say_if_untried
 from raymer.errors import RaymerError, UsageError
@@ -105,10 +106,8 @@ class Jobs:
         return sorted(jobs, key=lambda job: job.started or 0.0, reverse=True)
 
     def logs(self, job_id: str) -> str:
-        """Return what a job has printed so far, stdout and stderr together."""
-        with _one_line(self.address):
-            text: str = self._client.get_job_logs(job_id)
-            return text
+        """Return what a job has printed so far, stdout and stderr together, without what Ray says of itself."""
+        return own_lines(self._whole_log(job_id))
 
     def stop(self, job_id: str) -> bool:
         """Stop a job, and say whether it was still running; what it has put into its store stays."""
@@ -116,31 +115,38 @@ class Jobs:
             return bool(self._client.stop_job(job_id))
 
     def follow(self, job_id: str, write: Callable[[str], None]) -> Job:
-        """Hand what the job prints to `write` as it comes, and return the job when it is over.
+        """Hand what the job prints to `write` line by line as it comes, and return the job when it is over.
 
-        A connection that breaks is made anew, and goes on behind what was written.
+        What Ray says of itself is left out. A connection that breaks is made anew, and goes on behind what was read.
         """
         import aiohttp
 
-        written = 0
+        lines = OwnLines(write)
+        read = 0
 
         async def tail() -> None:
-            nonlocal written
+            nonlocal read
             seen = 0
             async for text in self._client.tail_job_logs(job_id):
                 seen += len(text)
-                if seen > written:
-                    write(text[written - seen :])
-                    written = seen
+                if seen > read:
+                    lines.feed(text[read - seen :])
+                    read = seen
 
         while True:
             with contextlib.suppress(RaymerError, aiohttp.ClientError), _one_line(self.address):
                 asyncio.run(tail())
             job = self.get(job_id)
             if job.is_over:
-                write(self.logs(job_id)[written:])
+                lines.feed(self._whole_log(job_id)[read:])
+                lines.end()
                 return job
             time.sleep(_PAUSE)
+
+    def _whole_log(self, job_id: str) -> str:
+        with _one_line(self.address):
+            text: str = self._client.get_job_logs(job_id)
+            return text
 
 
 def command_line(words: Sequence[str]) -> str:
