@@ -50,6 +50,7 @@ SLOW = frozenset(
     learners/test_training.py
     protocols/test_given.py
     results/test_full_disk.py
+    results/test_full_disk_verbs.py
     results/test_object_store.py
     safety/test_embedded_ray.py
     safety/test_ending.py

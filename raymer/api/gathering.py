@@ -20,13 +20,16 @@ from raymer.studies.predictions import read_predictions, read_versions
 from raymer.studies.remarks import remarks
 from raymer.studies.search.worth import read_worth
 from raymer.studies.study import Study
+from raymer.whole import written
 
 
 def write_report(made: Report, output: Path) -> list[Plot]:
     """Write OUTPUT/index.html and return its figures."""
     plots = made.plots()
     output.mkdir(parents=True, exist_ok=True)
-    (output / "index.html").write_text(make_page(made, plots), encoding="utf-8")
+    page = make_page(made, plots)
+    with written(output / "index.html") as path:
+        path.write_text(page, encoding="utf-8")
     return plots
 
 

@@ -43,6 +43,7 @@ def init(
     """Make FOLDER/mine.yaml, an experiment that says where its corpus and store are: raymer run FOLDER/mine.yaml."""
     with one_line_errors():
         from raymer.errors import RaymerError, UsageError
+        from raymer.whole import written
 
         path = folder / NAME
         if path.exists():
@@ -52,7 +53,8 @@ def init(
         text = BLANK if corpus is None else _drafted(folder, corpus, target or [])
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            with written(path) as new:
+                new.write_text(text)
         except OSError as error:
             raise RaymerError(f"{path} cannot be written: {error.strerror or error}") from error
         say(str(path))

@@ -105,10 +105,12 @@ def _predict_audio(model: "Model", paths: list[Path], level: float, machine: Mac
 def _write_csv(made: "Predictions", path: Path) -> None:
     from raymer.errors import RaymerError
     from raymer.plain import csv_frame
+    from raymer.whole import written
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        csv_frame(made.frame).to_csv(path, index=False)
+        with written(path) as new:
+            csv_frame(made.frame).to_csv(new, index=False)
     except OSError as error:
         raise RaymerError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -86,9 +86,12 @@ def _write_tables(made: "Report", output: Path, csv: bool, latex: bool) -> list[
 
     from raymer.plain import csv_frame
     from raymer.reports.latex import latex as to_latex
+    from raymer.whole import written
 
     if csv:
-        csv_frame(pd.DataFrame([one.to_record() for one in made.results])).to_csv(output / "results.csv", index=False)
+        with written(output / "results.csv") as path:
+            csv_frame(pd.DataFrame([one.to_record() for one in made.results])).to_csv(path, index=False)
     if latex:
-        (output / "results.tex").write_text("\n".join(to_latex(table) for table in made.tables()), encoding="utf-8")
+        with written(output / "results.tex") as path:
+            path.write_text("\n".join(to_latex(table) for table in made.tables()), encoding="utf-8")
     return [name for name, wanted in (("results.csv", csv), ("results.tex", latex)) if wanted]

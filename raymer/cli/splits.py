@@ -22,12 +22,13 @@ def splits(
 ) -> None:
     """Write the splits of an experiment: a row a clip and split. A protocol of kind `given` reads them again."""
     from raymer.corpora.base import load_corpus
-    from raymer.errors import RaymerError, UsageError
+    from raymer.errors import UsageError
     from raymer.experiments.spec import load_experiment
     from raymer.plain import csv_frame
     from raymer.protocols.split_files import split_frame
     from raymer.studies.comparison import choose_protocol
     from raymer.studies.study import make_study, splits_of
+    from raymer.whole import written
 
     if output.exists() and not force:
         raise UsageError(f"{output} exists already: --force replaces it")
@@ -35,10 +36,8 @@ def splits(
     name, _ = choose_protocol(spec, protocol)
     study = make_study(spec, load_corpus(corpus))
     made = splits_of(study, name)
-    try:
-        csv_frame(split_frame(made)).to_csv(output, index=False)
-    except OSError as error:
-        raise RaymerError(f"{output} cannot be written: {error.strerror or error}") from error
+    with written(output) as path:
+        csv_frame(split_frame(made)).to_csv(path, index=False)
     err.print(f"{len(made)} splits of {len(study.plan.samples.clip_ids)} clips: {output}")
     for note in study.clip_notes():
         err.print(note)

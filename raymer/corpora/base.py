@@ -30,6 +30,7 @@ from raymer.files import is_uri
 from raymer.identity import array_hash, content_hash
 from raymer.records import check_columns, is_float, is_number, is_text, shown, whole
 from raymer.scratch import scratch
+from raymer.whole import why
 
 WRITE_CELLS = 1 << 20
 
@@ -224,17 +225,22 @@ def write_corpus(corpus: Corpus, folder: str | Path, *, replace_existing: bool =
     ------
     UsageError
         When `folder` exists and is not an empty folder, unless `replace_existing` and it holds a corpus.
+    RaymerError
+        When it cannot be written.
     """
     folder = Path(folder)
     check_place(folder, replace_existing=replace_existing)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with scratch("corpus", beside=folder) as temporary:
-        made = temporary / "new"
-        made.mkdir(mode=0o755)
-        _write_files(corpus, made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.replace(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with scratch("corpus", beside=folder) as temporary:
+            made = temporary / "new"
+            made.mkdir(mode=0o755)
+            _write_files(corpus, made)
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.replace(folder)
+    except OSError as error:
+        raise RaymerError(f"{folder} cannot be written: {why(error)}") from error
 
 
 def _write_files(corpus: Corpus, folder: Path) -> None:

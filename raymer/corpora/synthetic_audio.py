@@ -7,6 +7,7 @@ import pandas as pd
 import soundfile
 
 from raymer.errors import RaymerError, UsageError
+from raymer.whole import written
 
 SAMPLE_RATE = 11025
 SECONDS = 6.0
@@ -52,8 +53,10 @@ def write_audio(folder: Path, n_clips: int = 200, *, seed: int = 0) -> None:
         try:
             soundfile.write(folder / sound["file"], samples, SAMPLE_RATE)
         except soundfile.LibsndfileError as error:
+            (folder / sound["file"]).unlink(missing_ok=True)
             raise RaymerError(f"{folder / sound['file']} cannot be written: is the disk full?") from error
-    table.write_text(text)
+    with written(table) as new:
+        new.write_text(text)
 
 
 def describe(n_clips: int, seed: int) -> pd.DataFrame:

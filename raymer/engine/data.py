@@ -19,6 +19,7 @@ from raymer.features.logmel import LogMel
 from raymer.features.manifest import read_manifest
 from raymer.features.shards import Broken, ShardInfo, read_shard_info, shard_name
 from raymer.features.store import Spectrograms, load_spectrograms, stored_bytes
+from raymer.whole import why
 
 STORE_SHARE = 0.5
 WORTH_SECONDS = 20.0
@@ -107,7 +108,7 @@ def build_features(
                     run_on_ray(plan, target, rest, shape, count, tracker.add)
             manifest = finish(plan, target)
         except OSError as error:
-            raise RaymerError(f"features cannot be written to {target}: {error}") from error
+            raise RaymerError(f"features cannot be written to {target}: {why(error)}") from error
     return BuildSummary(
         folder=target,
         kind=plan.extractor.kind,
@@ -175,13 +176,19 @@ def run_on_ray(
             guests.let_in()
 
         def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-            with threadpool_limits(1):
-                build_shard(plan, folder, int(row["number"]), shape)
-            return row
+            refused = ""  # told, not raised: Ray would tell it in its own words, in many lines
+            try:
+                with threadpool_limits(1):
+                    build_shard(plan, folder, int(row["number"]), shape)
+            except OSError as error:
+                refused = why(error)
+            return {**row, "refused": refused}
 
     shards = dataset.map(Builder, num_cpus=1, concurrency=min(workers, len(rows)))
     try:
         for row in shards.iter_rows():
+            if row["refused"]:
+                raise RaymerError(f"features cannot be written to {folder}: {row['refused']}")
             on_shard(read_shard_info(folder / shard_name(int(row["number"]))))
     except RayError as error:
         raise RaymerError(f"the build stopped: {_last_line(error)}: run the command again") from error

@@ -23,6 +23,7 @@ from raymer.features.manifest import FORMAT, MANIFEST, FeaturesRecord, ShardReco
 from raymer.features.pooling import check_pool, pooled, pooled_columns
 from raymer.features.shards import ShardInfo, shard_name, write_shard
 from raymer.identity import content_hash
+from raymer.whole import why
 
 SHARD_BYTES = 32 << 20
 
@@ -123,7 +124,7 @@ def _write_frames(folder: Path, name: str, arrays: Arrays, found: Matched) -> in
         temporary.replace(target)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise RaymerError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise RaymerError(f"{target} cannot be written: {why(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.suppress(OSError):

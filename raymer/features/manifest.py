@@ -1,6 +1,5 @@
 """manifest.json: what a finished features folder says of itself, as one typed record."""
 
-import uuid
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -9,6 +8,7 @@ from pydantic import Field, model_validator
 from raymer.features.shards import Broken, ShardInfo
 from raymer.identity import content_hash
 from raymer.records import Record, read_record, to_json
+from raymer.whole import written
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -77,6 +77,5 @@ def read_manifest(folder: Path) -> FeaturesRecord | None:
 
 def put_record(path: Path, value: Record) -> None:
     """Write a JSON file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    temporary.write_text(to_json(value.model_dump(mode="json"), indent=1) + "\n")
-    temporary.replace(path)
+    with written(path) as new:
+        new.write_text(to_json(value.model_dump(mode="json"), indent=1) + "\n")

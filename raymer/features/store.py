@@ -20,6 +20,7 @@ from raymer.errors import RaymerError, UsageError
 from raymer.features.manifest import MANIFEST, REMEDY, FeaturesRecord, ShardRecord, read_manifest
 from raymer.features.shards import Shard, read_index, read_shard, read_shard_info
 from raymer.records import whole
+from raymer.whole import why
 
 MEMORY_SHARE = 0.25
 
@@ -192,6 +193,13 @@ def _shards(folder: Path, manifest: FeaturesRecord) -> Iterator[tuple[int, Shard
         start += len(shard.values)
 
 
+def _take(path: Path) -> None:
+    """Have the system give a file all its bytes: written through a map, a full disk would end the process instead."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+
+
 def _mapped(folder: Path, manifest: FeaturesRecord, shape: tuple[int, int], dtype: np.dtype[Any]) -> np.ndarray:
     """Return the frames as a read-only memory map of frames-CONTENT.npy, which is written first where it is missing."""
     path = folder / f"frames-{manifest.content}.npy"
@@ -199,10 +207,14 @@ def _mapped(folder: Path, manifest: FeaturesRecord, shape: tuple[int, int], dtyp
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
             target = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+            _take(temporary)
             for start, shard in _shards(folder, manifest):
                 target[start : start + len(shard.values)] = shard.values
             target.flush()
             temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise RaymerError(f"{path} cannot be written: {why(error)}") from error
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

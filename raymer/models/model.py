@@ -32,6 +32,7 @@ from raymer.models.proof import check_proof, make_proof
 from raymer.models.source import Source, summary_row
 from raymer.models.trial import try_reading
 from raymer.scratch import scratch
+from raymer.whole import why
 
 T = TypeVar("T")
 
@@ -182,7 +183,7 @@ class Model:
                 seal(made)
                 made.replace(folder)
         except OSError as error:
-            raise RaymerError(f"{folder} cannot be written: {error.strerror or error}") from error
+            raise RaymerError(f"{folder} cannot be written: {why(error)}") from error
 
     def _write(self, folder: Path) -> None:
         self.predictor.save(folder)

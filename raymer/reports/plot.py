@@ -11,9 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from raymer.errors import UsageError
+from raymer.errors import RaymerError, UsageError
 from raymer.reports.style import STYLE, Series
 from raymer.reports.svg import PlaceOf, svg_element
+from raymer.whole import why, written
 
 FORMATS = (".svg", ".png", ".pdf")
 POINTS = "points"
@@ -69,18 +70,18 @@ def write_plot(plot: Plot, path: Path) -> None:
 
     Raises
     ------
-    UsageError
-        For another ending, or a file that cannot be written.
+    UsageError, RaymerError
+        For another ending, and for a file that cannot be written.
     """
     check_format(path)
     undated = {"Date": None} if path.suffix.lower() == ".svg" else None
     figure = draw_whole(plot)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with context([STYLE, {"svg.hashsalt": "raymer"}]):
-            figure.savefig(path, dpi=200, bbox_inches="tight", metadata=undated)
+        with written(path) as new, context([STYLE, {"svg.hashsalt": "raymer"}]):
+            figure.savefig(new, dpi=200, bbox_inches="tight", metadata=undated)
     except OSError as error:
-        raise UsageError(f"plot {path} cannot be written: {error.strerror or error}") from error
+        raise RaymerError(f"plot {path} cannot be written: {why(error)}") from error
 
 
 def check_format(path: Path) -> None:

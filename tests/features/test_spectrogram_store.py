@@ -1,6 +1,9 @@
 """Plan, shards, manifest, and the arrays that are read back."""
 
 import json
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,3 +186,39 @@ def test_a_corpus_without_audio_is_refused(make_corpus):
         BuildPlan.of(replace(corpus, audio_root=None), LogMel())
     with pytest.raises(UsageError, match="no longer at"):
         BuildPlan.of(replace(corpus, audio_root="gone"), LogMel())
+
+
+FULL = """
+mount -t tmpfs -o size=8m tmpfs "$1" || exit 77
+cp -r "$2" "$1/F"
+head -c 8m /dev/zero > "$1/filler" 2> /dev/null; truncate -s -8k "$1/filler"
+"$3" -c "$4" "$1/F"
+code=$?
+find "$1/F" -name ".*"
+exit $code
+"""
+MAP = """
+import sys
+from raymer.errors import RaymerError
+from raymer.features.store import load_spectrograms
+try:
+    load_spectrograms(sys.argv[1], memory_share=0.0)
+except RaymerError as error:
+    print(error, file=sys.stderr)
+    sys.exit(1)
+"""
+
+
+def test_a_full_disk_is_an_error_and_no_signal(built, tmp_path):
+    """What is written through a map ends the process (SIGBUS) where the disk has no room for it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if shutil.which("unshare") is None:
+        pytest.skip("a file system for the test alone needs `unshare`")
+    command = ["unshare", "--mount", "sh", "-c", FULL, "sh", disk, built, sys.executable, MAP]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("a file system for the test alone needs root")
+    assert done.returncode == 1, done
+    assert done.stderr.rstrip().endswith(".npy cannot be written: No space left on device")
+    assert done.stdout == "", "nothing is left"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from raymer.errors import UsageError
+from raymer.errors import RaymerError, UsageError
 from raymer.reports.plot import Panel, Plot, draw_whole, legend_keys, panel_svgs, write_plot
 from raymer.reports.style import make_series
 
@@ -63,5 +63,5 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"a plot is \.svg"):
         write_plot(PLOT, tmp_path / "x.gif")
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(RaymerError, match="cannot be written"):
         write_plot(PLOT, tmp_path / "file" / "x.svg")

@@ -1,6 +1,7 @@
 """The study of a search: Optuna's journal beside the store, which a killed search goes on from."""
 
 import contextlib
+import errno
 import fcntl
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +24,11 @@ from raymer.studies.search.place import JournalPlace
 from raymer.studies.search.plan import PlannedSearch
 from raymer.studies.search.records import REMEDY, check_lines, check_trials
 from raymer.studies.search.samplers import ERROR, is_interrupted, make_sampler
+from raymer.whole import why
 
 OpenStudy = tuple[Study, JournalStorage]
+UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG})
+"""What the system says of a file that it would not write."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +126,21 @@ def _sound(path: Path) -> Iterator[None]:
     if path.is_file():
         check_lines(path)
     try:
-        with whole(path, REMEDY):
+        with whole(path, REMEDY), _writing(path):
             yield
     except AssertionError as error:  # what Optuna holds impossible
         raise RaymerError(f"{path} is damaged: its lines do not follow from each other: {REMEDY}") from error
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Keep a journal that cannot be written apart from one that is damaged, which is to be deleted."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNWRITTEN:
+            raise
+        raise RaymerError(f"{path} cannot be written: {why(error)}") from error
 
 
 def _study(planned: PlannedSearch, storage: JournalStorage) -> Study:
