@@ -105,7 +105,7 @@ def test_a_killed_driver_repeats_nothing(bench, serial):
     assert {path: mark for path, mark in bench.files("driver").items() if path in before} == before
     assert again["fits_run"] == len(bench.files("driver")) - len(before)
     for folder in kept:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # another run on this machine may have swept it
 
 
 def test_a_killed_worker_costs_nothing_and_one_worker_is_as_none(bench, serial):
