@@ -18,7 +18,7 @@ import pandas as pd
 from benchmarks.planted_null import copies_pairs, found
 from raymer.experiments.spec import Experiment, load_experiment
 from raymer.reports.claims import ClaimTest, claim_tests, claims_plot, claims_table
-from raymer.reports.interval import corrected_interval
+from raymer.reports.interval import interval_of
 from raymer.reports.plot import write_plot
 from raymer.results.frame import AVERAGE
 from raymer.stats import Pairs, compare_pairs, decide, pair, plan_looks
@@ -168,7 +168,7 @@ def _published(spec: Experiment) -> dict[str, dict[str, float]]:
 
 
 def _interval(scores: pd.DataFrame) -> tuple[float, float]:
-    made = corrected_interval(scores)
+    made = interval_of(scores)
     assert made is not None
     return made
 
