@@ -34,6 +34,7 @@ check: setup
 bed: setup
 	$(BIN)/python -m pytest -m bed
 	PYTHONPATH=tests $(BIN)/python -m beds.faults --kills 60
+	PYTHONPATH=tests $(BIN)/python -m beds.ends
 
 fuzz: setup
 	PYTHONPATH=tests $(BIN)/python -m beds.fuzz
