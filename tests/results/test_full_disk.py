@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,11 @@ def test_a_disk_that_takes_no_more(small_experiment, corpus_folder, tmp_path, si
     assert last.startswith("raymer: store ")
     assert last.endswith(f"cannot be written: {words}")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["corpora"], ["corpora", "--json"], ["components"], ["doctor"]])
+def test_a_list_that_cannot_be_written(words):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "raymer.cli.main", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (1, "raymer: No space left on device\n")
