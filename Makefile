@@ -1,4 +1,4 @@
-# Everything sets itself up in .venv; only Python 3.11 and the usual package index are needed.
+# Everything sets itself up in .venv; only Python 3.11 or 3.12 and the usual package index are needed.
 PYTHON ?= python3
 BIN := .venv/bin
 PARTS := raymer tests benchmarks examples jobs
