@@ -162,7 +162,7 @@ def test_a_cluster_of_an_untried_version_is_said_and_asked_all_the_same(cli, cap
         threading.Thread(target=server.serve_forever, daemon=True).start()
         result = cli("jobs", "list", "--address", f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
-    assert [one.getMessage() for one in caplog.records] == ["raymer was tried with Ray 2.60, not with 2.31.0"]
+    assert [one.getMessage() for one in caplog.records] == ["raymer was tried with Ray 2.58 to 2.60, not with 2.31.0"]
     assert result.exit_code == 1
     assert "answers what this machine's Ray does not understand" in result.stderr  # it has no list of jobs
     assert len(result.stderr.strip().splitlines()) == 1
