@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from raymer.ending import ENDING
 from raymer.engine.machine import EMBEDDED, HERE
@@ -30,6 +31,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _address: str | None = None  # what this process is connected to
 _is_kept = False
 _users = 0
+_sayings = contextlib.ExitStack()  # ends when Ray is down
 _changing = threading.RLock()  # a run's end takes Ray down beside whatever comes next
 
 
@@ -110,10 +112,11 @@ def _connect(address: str, workers: int | None) -> None:
         _start(address, workers)
         say_if_untried(ray.__version__)
         ENDING.again()  # Ray has put its own handlers in their place, which print a stack
-    except RaymerError:
-        raise
-    except Exception as error:  # a node that is slow to start raises a bare one
-        raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error
+    except BaseException as error:
+        _sayings.close()
+        if isinstance(error, RaymerError) or not isinstance(error, Exception):
+            raise
+        raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error  # a slow node raises a bare one
     _address = address
 
 
@@ -128,11 +131,13 @@ def _disconnect() -> None:
 
     _address = None
     ray.shutdown()
+    _sayings.close()
 
 
 def _start(address: str, workers: int | None) -> None:
     import ray
 
+    _sayings.enter_context(_on_stderr())
     if address == EMBEDDED:
         with _on_loopback(), _own_generator():
             ray.init(
@@ -144,6 +149,21 @@ def _start(address: str, workers: int | None) -> None:
             )
     else:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+
+
+@contextlib.contextmanager
+def _on_stderr() -> Iterator[None]:
+    """Let Ray's own thread say on stderr what it prints on stdout, such as of an actor that died.
+
+    It may do so until Ray is down, when the table has been printed: a line more, and `--json` is no JSON.
+    """
+    say = inside("_private.worker", "print_to_stdstream")
+
+    def say_on_stderr(said: dict[str, Any], *words: Any, **named: Any) -> None:
+        say({**said, "is_err": True}, *words, **named)
+
+    with standing_for("_private.worker", "print_to_stdstream", say_on_stderr):
+        yield
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The versions of Ray that were tried: the same in pyproject.toml, said in one line where another is met."""
 
+import importlib
 import tomllib
 from pathlib import Path
 
@@ -59,3 +60,24 @@ def test_a_ray_that_others_could_reach_is_taken_down(monkeypatch):
     ):
         pass
     assert ended == [True]
+
+
+def test_what_ray_says_of_itself_goes_to_stderr_until_it_is_down(monkeypatch, capsys):
+    """Of an actor that died it printed a line below the table as it was taken down, and `--json` was no JSON."""
+    worker = importlib.import_module("ray._private.worker")
+    before = worker.print_to_stdstream
+
+    def say(what):
+        worker.print_to_stdstream({"lines": [what], "pid": "raylet", "is_err": False}, ignore_prefix=False)
+
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
+    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "127.0.0.1")
+    monkeypatch.setattr(ray, "shutdown", lambda: say("The second died."))
+    with cluster.connection("local"):
+        say("The first was retried.")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "The first was retried." in told.err
+    assert "The second died." in told.err
+    assert worker.print_to_stdstream is before
