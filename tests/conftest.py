@@ -48,6 +48,7 @@ SLOW = frozenset(
     learners/test_compiled.py
     learners/test_leaks.py
     learners/test_training.py
+    learners/test_tuning.py
     protocols/test_given.py
     results/test_full_disk.py
     results/test_full_disk_verbs.py
