@@ -27,13 +27,13 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from beds.stores import bits_of, written_at
 
 from raymer.corpora.base import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.ending import LINE
 from raymer.files import Files
 from raymer.results.runs import read_fit_lines, read_runs
-from raymer.results.store import ResultStore
 
 EXPERIMENT = """
 name: ended
@@ -177,13 +177,10 @@ class Field:
                 run.process.kill()
 
     def bits(self, store: str) -> dict[str, object]:
-        results = ResultStore(str(self.root / store))
-        return {
-            fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()
-        }
+        return bits_of(self.root / store)
 
     def times(self, store: str) -> dict[str, int]:
-        return {path.stem: path.stat().st_mtime_ns for path in (self.root / store).rglob("fits/*/*.parquet")}
+        return written_at(self.root / store)
 
     def play(self, waiting: list[str]) -> Round:
         """Take kinds from `waiting` and end the runs of one new store so, until its fits are done."""

@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 from beds.bed import Bed, two_nodes
+from beds.stores import bits_of, written_at
 
 from raymer.corpora.base import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.files import Files
 from raymer.results.runs import read_fit_lines, read_runs
-from raymer.results.store import ResultStore
 
 EXPERIMENT = """
 name: killed
@@ -93,14 +93,11 @@ class Range:
     def said(self, store: str) -> str:
         return (self.root / f"{store}.log").read_text()[-2000:]
 
-    def bits(self, store: str) -> dict[str, bytes]:
-        results = ResultStore(str(self.root / store))
-        return {
-            fit: (results.get(fit).clip_ids.tolist(), results.get(fit).predicted.tobytes()) for fit in results.done()
-        }
+    def bits(self, store: str) -> dict[str, object]:
+        return bits_of(self.root / store)
 
     def files(self, store: str) -> dict[str, int]:
-        return {path.stem: path.stat().st_mtime_ns for path in (self.root / store).rglob("fits/*/*.parquet")}
+        return written_at(self.root / store)
 
     def play(self, store: str, shots: Sequence[tuple[str, int, float]]) -> Outcome:
         """Run into a new store, and for each of `shots` kill what it says, so many seconds after so many fits."""
