@@ -6,15 +6,18 @@ bucket) is refused at once. A place that has not answered once yet is given seco
 """
 
 import contextlib
+import errno
+import fcntl
+import hashlib
 import logging
 import os
 import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 from pyarrow import fs
@@ -25,6 +28,8 @@ RETRY_SECONDS = 180.0
 REACH_SECONDS = 8.0
 """For a place that never answered; libraries themselves try for up to a quarter of an hour."""
 PAUSE_SECONDS = 1.0
+LOCK = "lock"
+_HELD = (errno.EACCES, errno.EAGAIN)
 _HOPELESS = re.compile(
     "ACCESS_DENIED|PERMISSION_DENIED|UNAUTHENTICATED|NO_SUCH_BUCKET|NOT_FOUND|INVALID|SIGNATURE|TOKEN|MISSING"
     r"|HTTP status (?:3|4(?!08|29))\d\d"
@@ -146,6 +151,26 @@ class Files:
         with contextlib.suppress(FileNotFoundError):
             self._persistently("written", lambda: self._fs.delete_file(self.path(name)))
 
+    @contextlib.contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Be the only process at `what` for as long as the block lasts: others wait, and the system frees a dead one's.
+
+        Every name is a byte, far behind the end, of one empty file, so that nothing is left to clean. On an object
+        store, and on a file system that knows no locks, nobody waits.
+        """
+        if not self.is_local:
+            yield
+            return
+        with self._persistently("written", lambda: _opened(Path(self.path(LOCK)))) as file:
+            at = int.from_bytes(hashlib.sha256(what.encode()).digest()[:7], "big")
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, at)
+            except OSError as error:
+                if error.errno in _HELD:
+                    _logger.warning("%s %s: another process is at %s: waiting for it", self.kind, self.location, what)
+                    fcntl.lockf(file, fcntl.LOCK_EX, 1, at)
+            yield
+
     def _write(self, path: str, data: bytes) -> None:
         if not self.is_local:
             with self._fs.open_output_stream(path) as stream:
@@ -203,6 +228,11 @@ class Files:
                 _waited_for.discard(self.location)
                 _logger.warning("%s %s answers again", self.kind, self.location)
             return value
+
+
+def _opened(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("ab")
 
 
 class _Attempt(threading.Thread):

@@ -17,7 +17,10 @@ from raymer.studies.fit import Plan, units
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did: fits planned, found done, run and failed (ids), its wall seconds, and the slowest fits."""
+    """What a run did: fits planned, found done, run and failed (ids), its wall seconds, and the slowest fits.
+
+    What another run on the same store did meanwhile is found done.
+    """
 
     planned: int
     reused: int
@@ -77,7 +80,8 @@ def run_plan(
             )
     log.close("failed" if progress.failed else "finished")
     seconds = time.monotonic() - start
-    return RunSummary(len(plan.fits), reused, progress.done, progress.failed, seconds, log.slowest)
+    reused += progress.done - log.ran
+    return RunSummary(len(plan.fits), reused, log.ran, progress.failed, seconds, log.slowest)
 
 
 def _sound(plan: Plan, store: ResultStore) -> set[str]:

@@ -3,7 +3,8 @@
 Layout of a store: `store.json` (whose results it holds), `splits/ID.json`, `fits/AB/ID.parquet` (one a fit, put in
 place whole), `failed/ID.json` (the last failure of a fit that has no result) and `scores/METRIC.parquet` (what was
 made of the results, to be read quickly: it may be deleted), `checked.parquet` (which results have been seen to be
-those of the fits that they are named after: it may be deleted too).
+those of the fits that they are named after: it may be deleted too), `lock` (empty: by it runs at once know what the
+others are at).
 """
 
 import contextlib
@@ -252,6 +253,10 @@ class ResultStore:
         """Raise UsageError when the location holds no store, or one of another format."""
         if self._about() is None:
             raise UsageError(f"{self.location} holds no store (store.json is missing)")
+
+    def alone(self, training_id: str) -> AbstractContextManager[None]:
+        """Return what keeps other processes from a training meanwhile, so that two runs at once do nothing twice."""
+        return self._files.alone(training_id)
 
     def checkpoint(self, training_id: str) -> AbstractContextManager[Checkpoint]:
         """Return what yields the place where a long training keeps its state, so that it goes on after a kill."""

@@ -36,18 +36,21 @@ def run_unit(unit: Unit, samples: Samples, split: Split, store: ResultStore, not
     """Run the fits of a unit, write a result or a failure for each, and return the ids that failed.
 
     A fit that raises costs its own result only (law 4); a store that cannot be written stops the work. Fits that have
-    a result (the work list was made anew after a crash) are left alone; `note` hears of the others.
+    a result (the work list was made anew after a crash, or another run was at them) are left alone; `note` hears of
+    the others.
     """
-    pending = tuple(fit for fit in unit if not store.has(fit.id))
+    training = unit[0].representation_id or unit[0].id
     failed: list[str] = []
-    if not pending:
-        return failed
-    start = time.perf_counter()
     with ExitStack() as stack:
+        stack.enter_context(store.alone(training))
+        pending = tuple(fit for fit in unit if not store.has(fit.id))
+        if not pending:
+            return failed
+        start = time.perf_counter()
         keep = None
         try:
             if pending[0].system.epochs:
-                keep = stack.enter_context(store.checkpoint(pending[0].representation_id or pending[0].id))
+                keep = stack.enter_context(store.checkpoint(training))
             for fit, made in run_fits(pending, samples, split, keep):
                 if isinstance(made, Exception):
                     failed.append(fit.id)
