@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.planted_null import copies_pairs, found
-from raymer.experiments.spec import Experiment, load_experiment
+from raymer.experiments.loading import load_experiment
+from raymer.experiments.spec import Experiment
 from raymer.reports.claims import ClaimTest, claim_tests, claims_plot, claims_table
 from raymer.reports.interval import interval_of
 from raymer.reports.plot import write_plot

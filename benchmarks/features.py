@@ -22,7 +22,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import run_on_ray
 from raymer.features.build import BuildPlan, finish, missing_shards, prepare

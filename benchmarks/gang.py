@@ -10,10 +10,10 @@ import argparse
 import tempfile
 import time
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.engine.machine import SERIAL, Machine
 from raymer.engine.run import run_plan
-from raymer.experiments.spec import load_experiment
+from raymer.experiments.loading import load_experiment
 from raymer.learners.presets import preset
 from raymer.learners.threads import one_thread
 from raymer.protocols.splits import KFold

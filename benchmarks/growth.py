@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.queue import TARGETS, timed, write_experiment
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
-from raymer.experiments.spec import load_experiment
+from raymer.experiments.loading import load_experiment
 from raymer.results.result import Result
 from raymer.results.store import ResultStore
 from raymer.studies.study import make_study

@@ -147,8 +147,8 @@ def tasks_of(task: str, corpus: str, memory: Any) -> Iterator[tuple[str, Any, np
     """Yield each system and target: its name, its pipeline, X, y and the rows of each split."""
     from sklearn.pipeline import Pipeline
 
-    from raymer.corpora.base import load_corpus
-    from raymer.experiments.spec import load_experiment
+    from raymer.corpora.folder import load_corpus
+    from raymer.experiments.loading import load_experiment
     from raymer.learners.build import make_predictor, make_steps
     from raymer.studies.study import make_study, splits_of
 

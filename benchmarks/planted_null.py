@@ -21,7 +21,8 @@ import pandas as pd
 
 from benchmarks.calibration import FEATURES, Design, random_splits, ridge_r2
 from raymer.api.cross_validate import cross_validate
-from raymer.corpora.base import Corpus, load_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import load_corpus
 from raymer.learners.presets import preset
 from raymer.protocols.random_splits import RandomSplits
 from raymer.stats import Pairs, nadeau_bengio, pairs_from_arrays, welch

@@ -23,18 +23,20 @@ import pandas as pd
 import soundfile
 from threadpoolctl import threadpool_limits
 
-from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
 from raymer.engine.predict import predict_on_ray
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms
 from raymer.features.summary import summarise
 from raymer.models.final import fit_final
-from raymer.models.model import BLOCK, LEVEL, Model, load_model
+from raymer.models.loading import load_model
+from raymer.models.model import BLOCK, LEVEL, Model
 from raymer.studies.study import make_study
 
 N_TRAIN = 60

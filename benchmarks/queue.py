@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psutil
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
-from raymer.experiments.spec import load_experiment
+from raymer.experiments.loading import load_experiment
 from raymer.studies.study import make_study
 
 TARGETS = ("valence", "arousal")

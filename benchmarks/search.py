@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.machine import Machine
 from raymer.engine.search.nested import run_nested
 from raymer.engine.search.run import executor, run_search
-from raymer.experiments.spec import load_experiment, parse_experiment
+from raymer.experiments.loading import load_experiment, parse_experiment
 from raymer.results.store import ResultStore
 from raymer.studies.search.journal import found, load_study
 from raymer.studies.search.plan import plan_search

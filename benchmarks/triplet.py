@@ -22,7 +22,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.learners.gaps import LabelGaps, scale_labels
 from raymer.learners.threads import one_thread
 from raymer.learners.triplet import MODES, TripletReducer

@@ -32,16 +32,16 @@ _PUBLIC = {
     "cross_validate": "raymer.api.cross_validate",
     "find_leaks": "raymer.learners.leaks",
     "import_corpus": "raymer.corpora.registry",
-    "load_corpus": "raymer.corpora.base",
-    "load_experiment": "raymer.experiments.spec",
-    "load_model": "raymer.models.model",
+    "load_corpus": "raymer.corpora.folder",
+    "load_experiment": "raymer.experiments.loading",
+    "load_model": "raymer.models.loading",
     "load_study": "raymer.studies.search.journal",
     "make_synthetic": "raymer.corpora.synthetic",
     "open_study": "raymer.api.study",
     "plan_search": "raymer.studies.search.plan",
     "run_search": "raymer.engine.search.run",
     "preset": "raymer.learners.presets",
-    "write_corpus": "raymer.corpora.base",
+    "write_corpus": "raymer.corpora.folder",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605

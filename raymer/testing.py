@@ -20,7 +20,7 @@ from raymer.components.path import ALLOWED
 from raymer.errors import RaymerError
 from raymer.learners.build import make_estimator, make_predictor, seeded_globals
 from raymer.learners.saved import read_estimators, write_estimators
-from raymer.learners.system import Step, find_component, make_step
+from raymer.learners.step import Step, find_component, make_step
 from raymer.learners.tags import is_supervised
 from raymer.scratch import scratch
 

@@ -9,7 +9,8 @@ from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from raymer.components.plugins import PLUGINS
-from raymer.corpora.base import Corpus, write_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 
 # Examples are not timed: a busy machine would fail them.

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 
 CORPUS, EXPERIMENT = "C", "killed.yaml"

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms
 from raymer.features.summary import summarise

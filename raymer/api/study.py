@@ -12,12 +12,14 @@ from raymer.api.scores import Scores
 from raymer.arguments import checked
 from raymer.audits import Finding, quick_findings
 from raymer.components.plugins import bring_files
-from raymer.corpora.base import Corpus, load_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import load_corpus
 from raymer.engine.carriers.queue import Progress
 from raymer.engine.machine import LOCAL, Machine
 from raymer.engine.run import RunSummary, run_plan
 from raymer.errors import RaymerError
-from raymer.experiments.spec import Experiment, load_experiment
+from raymer.experiments.loading import load_experiment
+from raymer.experiments.spec import Experiment
 from raymer.results.store import ResultStore
 from raymer.scratch import Scratch
 from raymer.studies.comparison import plan_comparison

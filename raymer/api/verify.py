@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from raymer.corpora.base import Corpus, load_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.manifest import MANIFEST as CORPUS_FILE
 from raymer.corpora.remote import local_copy
 from raymer.errors import RaymerError, UsageError
@@ -19,7 +20,8 @@ from raymer.features.shards import content_of, read_shard
 from raymer.features.store import finished_manifest, load_spectrograms
 from raymer.files import Files, is_uri
 from raymer.learners.checkpoint import read_snapshot
-from raymer.models.model import CARD, load_model
+from raymer.models.loading import load_model
+from raymer.models.model import CARD
 from raymer.protocols.metrics import Metric
 from raymer.protocols.scoring import find_metric, metric_names
 from raymer.protocols.splits import Split

@@ -82,7 +82,7 @@ def inputs(
 ) -> None:
     """List the representations that a corpus has: name, shape, what each was made by, clips covered, hash."""
     with one_line_errors():
-        from raymer.corpora.base import load_corpus
+        from raymer.corpora.folder import load_corpus
         from raymer.features.listing import describe_inputs
 
         corpus = load_corpus(folder)

@@ -30,7 +30,7 @@ def audit(
     with one_line_errors():
         from raymer.audits import audit as run_audit
         from raymer.audits.given import read_splits
-        from raymer.corpora.base import load_corpus
+        from raymer.corpora.folder import load_corpus
         from raymer.errors import UsageError
 
         if other_splits is not None and other is None:

@@ -77,7 +77,7 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Say whether a class may stand in a system: a line for each thing that a fit of it would do wrong."""
-    from raymer.learners.system import find_any
+    from raymer.learners.step import find_any
     from raymer.learners.tags import is_predictor
     from raymer.testing import check_component
 

@@ -42,7 +42,7 @@ def demo(
 
 def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
     """Write the clips and import them as anyone's would be; what is there already is left alone."""
-    from raymer.corpora.base import load_corpus, write_corpus
+    from raymer.corpora.folder import load_corpus, write_corpus
     from raymer.corpora.info import ImportOptions
     from raymer.corpora.manifest import MANIFEST
     from raymer.corpora.registry import import_corpus
@@ -61,7 +61,7 @@ def _import_clips(audio: Path, folder: Path, clips: int, seed: int) -> None:
 
 def _build(folder: Path, machine: Machine) -> None:
     """Build the spectrograms of the corpus, and add their summaries to it as a table."""
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.corpora.inputs import add_input
     from raymer.corpora.synthetic_audio import SAMPLE_RATE
     from raymer.engine.data import build_features

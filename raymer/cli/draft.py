@@ -16,7 +16,7 @@ def draft(
 ) -> None:
     """Write an experiment on a corpus to standard output: raymer draft C > mine.yaml."""
     with one_line_errors():
-        from raymer.corpora.base import load_corpus
+        from raymer.corpora.folder import load_corpus
         from raymer.studies.draft import draft as make_draft
 
         typer.echo(make_draft(load_corpus(folder), target or ()), nl=False)

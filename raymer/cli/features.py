@@ -54,7 +54,7 @@ def features(
     machine: WithoutGPU = LOCAL,
 ) -> None:
     """Build the features of every clip; the same command resumes after any stop, and does nothing when all is done."""
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.corpora.inputs import add_input
     from raymer.engine.data import build_features
     from raymer.features.tables import SUMMARY as SUMMARY_POOL

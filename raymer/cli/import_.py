@@ -83,8 +83,8 @@ def import_(
     with one_line_errors(in_flags):
         from raymer.audits import quick_findings
         from raymer.audits.finding import CHANGES
-        from raymer.corpora.base import check_place, write_corpus
         from raymer.corpora.door.questions import Questions
+        from raymer.corpora.folder import check_place, write_corpus
         from raymer.corpora.info import ImportOptions
         from raymer.corpora.registry import import_corpus
         from raymer.errors import UsageError

@@ -63,7 +63,7 @@ def init(
 
 
 def _drafted(folder: Path, corpus: str, targets: list[str]) -> str:
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.studies.draft import draft
 
     place = corpus if "://" in corpus or Path(corpus).is_absolute() else os.path.relpath(corpus, folder)

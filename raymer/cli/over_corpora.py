@@ -29,8 +29,8 @@ def open_each(
     `changes` are as `open_study` takes them.
     """
     from raymer.api.study import open_study
-    from raymer.corpora.base import load_corpus
-    from raymer.experiments.spec import load_experiment
+    from raymer.corpora.folder import load_corpus
+    from raymer.experiments.loading import load_experiment
 
     if len(corpora) != len(stores):
         raise UsageError(f"{len(corpora)} corpora and {len(stores)} stores: give a --store for each --corpus, in order")

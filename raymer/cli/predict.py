@@ -40,7 +40,7 @@ def predict(
     machine: WithoutGPU = LOCAL,
 ) -> None:
     """Predict audio files with a saved model; a broken file costs one line, and exit code 1 at the end."""
-    from raymer.models.model import load_model
+    from raymer.models.loading import load_model
 
     _check_use(files, features_table, id_, machine)
     loaded = load_model(model)

@@ -17,7 +17,7 @@ def rerun(
     json: JsonOption = False,
 ) -> None:
     """Run one stored fit again in this process and say whether its predictions are the same to the bit."""
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.results.store import ResultStore
     from raymer.studies.rerun import rerun_fit
 

@@ -48,7 +48,7 @@ def reproduce(
     json: JsonOption = False,
 ) -> None:
     """Reproduce a published table: run what is missing and print our numbers beside the published ones."""
-    from raymer.experiments.spec import experiment_names
+    from raymer.experiments.loading import experiment_names
     from raymer.nearest import unknown
 
     if name not in experiment_names():

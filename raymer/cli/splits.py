@@ -21,9 +21,9 @@ def splits(
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
 ) -> None:
     """Write the splits of an experiment: a row a clip and split. A protocol of kind `given` reads them again."""
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.errors import UsageError
-    from raymer.experiments.spec import load_experiment
+    from raymer.experiments.loading import load_experiment
     from raymer.plain import csv_frame
     from raymer.protocols.split_files import split_frame
     from raymer.studies.comparison import choose_protocol

@@ -79,8 +79,8 @@ def _of_run(run: "RunRecord", now: float) -> dict[str, Any]:
 
 def _of_experiment(results: "ResultStore", experiment: str, corpus: str) -> dict[str, Any]:
     """Return how much of an experiment is done, system by system; `done` and `failed` are then of it alone."""
-    from raymer.corpora.base import load_corpus
-    from raymer.experiments.spec import load_experiment
+    from raymer.corpora.folder import load_corpus
+    from raymer.experiments.loading import load_experiment
     from raymer.studies.study import make_study
 
     study = make_study(load_experiment(experiment), load_corpus(corpus))

@@ -115,7 +115,7 @@ def _can_be_sent(verb: Any) -> bool:
 
 def _split_files(experiment: Path) -> list[Path]:
     """Return the files of given splits that an experiment names: they go along where they lie beside it."""
-    from raymer.experiments.spec import files_of
+    from raymer.experiments.loading import files_of
 
     files = files_of(experiment) if experiment.is_file() else []
     for path in files:

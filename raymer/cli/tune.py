@@ -72,10 +72,10 @@ def tune(
         return
     if experiment is None or corpus is None or store is None:
         raise UsageError("give an experiment, --corpus and --store (or --space METHOD, to list what can be searched)")
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.engine.search.nested import run_nested, score_held
     from raymer.engine.search.run import executor, run_trials
-    from raymer.experiments.spec import load_experiment
+    from raymer.experiments.loading import load_experiment
     from raymer.results.store import ResultStore
     from raymer.studies.search.place import journal_of
     from raymer.studies.search.plan import plan_search

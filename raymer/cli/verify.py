@@ -21,7 +21,7 @@ def verify(
 ) -> None:
     """Read every file of a store, a corpus or a model and list what is wrong; exit code 1 where anything is."""
     from raymer.api.verify import verify as look
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
 
     loaded = None if corpus is None else load_corpus(corpus)
     found = [look(path, loaded) for path in paths]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from raymer.corpora.base import Input, input_records, load_corpus, write_input
+from raymer.corpora.base import Input
+from raymer.corpora.folder import input_records, load_corpus, write_input
 from raymer.corpora.manifest import MANIFEST, corpus_text, read_corpus_record
 from raymer.corpora.tables import clip_ids, find_id_column, numbers, read_table
 from raymer.errors import RaymerError

@@ -18,7 +18,8 @@ from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError, UsageError
 from raymer.features.shards import Broken
 from raymer.identity import content_hash
-from raymer.models.model import BLOCK, LEVEL, Model, Predictions, joined, load_model
+from raymer.models.loading import load_model
+from raymer.models.model import BLOCK, LEVEL, Model, Predictions, joined
 
 AHEAD = 2
 """Blocks in flight for each worker."""

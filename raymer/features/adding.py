@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from raymer.corpora.base import Corpus, Input, load_corpus
+from raymer.corpora.base import Corpus, Input
 from raymer.corpora.door.adding import read_inputs
 from raymer.corpora.door.arrays import Arrays, open_arrays
 from raymer.corpora.door.build import check_input_name
 from raymer.corpora.door.ids import AS_THEY_STAND, Matched, Matching, match
 from raymer.corpora.door.reading import PLAIN, Reading
 from raymer.corpora.door.roles import RoleOptions
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.inputs import add_input, drop_input
 from raymer.errors import RaymerError, UsageError
 from raymer.features.folders import built_features

@@ -13,7 +13,7 @@ from sklearn.preprocessing import MinMaxScaler
 from raymer.components.component import Component
 from raymer.errors import UsageError
 from raymer.features.names import feature_groups
-from raymer.learners.system import Step, find_any, find_component
+from raymer.learners.step import Step, find_any, find_component
 
 
 def make_estimator(step: Step, component: Component, seed: int, kind: str = "number") -> Any:

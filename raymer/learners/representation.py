@@ -8,7 +8,8 @@ import numpy as np
 
 from raymer.learners.build import make_steps, seeded_globals
 from raymer.learners.stage import Data, Keep, Representation, Stage
-from raymer.learners.system import Step, System, find_component
+from raymer.learners.step import Step, find_component
+from raymer.learners.system import System
 from raymer.learners.tags import is_supervised
 
 if TYPE_CHECKING:

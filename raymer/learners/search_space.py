@@ -9,7 +9,8 @@ from raymer.errors import UsageError
 from raymer.learners.encoders import OBJECTIVE_SPACES
 from raymer.learners.presets import preset
 from raymer.learners.spaces import Choice, Dimension, Space, Whole, check_below, in_order, narrowed
-from raymer.learners.system import System, find_component
+from raymer.learners.step import find_component
+from raymer.learners.system import System
 from raymer.nearest import unknown
 
 STEPS = ("reducer", "predictor")

@@ -16,7 +16,7 @@ from raymer.learners.encoders import ENCODERS, NetworkParams
 from raymer.learners.kernels import DEFAULTS, Similarity
 from raymer.learners.network import ClipNet, clip_features, head_of
 from raymer.learners.stage import Head, Keep, Stage
-from raymer.learners.system import NETWORK, Step
+from raymer.learners.step import NETWORK, Step
 from raymer.learners.training import Training, TrainingSettings, encoder_maker
 
 _TRAINING = ("excerpt", "differences", "batch", "optimiser", "learning_rate", "device")

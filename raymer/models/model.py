@@ -1,13 +1,12 @@
 """A fitted model: what a folder written by `raymer fit` holds, and its predictions for new clips."""
 
 import json
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,23 +17,18 @@ from raymer.corpora.base import Target
 from raymer.errors import RaymerError, UsageError
 from raymer.features.audio import AudioError
 from raymer.features.shards import Broken
-from raymer.features.summary import STATISTICS
 from raymer.identity import array_hash, content_hash
-from raymer.learners.checkpoint import Snapshot, read_snapshot, write_snapshot
+from raymer.learners.checkpoint import Snapshot, write_snapshot
 from raymer.learners.clips import Sequences
 from raymer.learners.fitted import FittedSystem
 from raymer.learners.novelty import Novelty
-from raymer.learners.saved import check_seal, first_line, seal
-from raymer.learners.system import System
+from raymer.learners.saved import seal
 from raymer.learners.threads import one_thread
-from raymer.models.card import describe, read_card
-from raymer.models.proof import check_proof, make_proof
+from raymer.models.card import describe
+from raymer.models.proof import make_proof
 from raymer.models.source import Source, summary_row
-from raymer.models.trial import try_reading
 from raymer.scratch import scratch
 from raymer.whole import why
-
-T = TypeVar("T")
 
 CARD, README, MEASURES = "card.json", "README.md", "measures.safetensors"
 LEVEL = 0.9
@@ -191,7 +185,7 @@ class Model:
         tensors = {f"novelty/{name}": torch.from_numpy(value) for name, value in novelty.items()}
         tensors |= {f"errors/{target}": torch.from_numpy(values) for target, values in self.errors.items()}
         tensors |= {name: torch.from_numpy(values) for name, values in make_proof(self).items()}
-        facts = {"error_clips": self.error_clips, "card": content_hash(self.card), "errors": _hash_of(self.errors)}
+        facts = {"error_clips": self.error_clips, "card": content_hash(self.card), "errors": hash_of(self.errors)}
         write_snapshot(folder / MEASURES, Snapshot(tensors, facts))
         (folder / CARD).write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
         (folder / README).write_text(describe(self.card))
@@ -249,83 +243,7 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     return Predictions(frame, tuple(item for part in parts for item in part.broken))
 
 
-def load_model(folder: str | Path) -> Model:
-    """Read a model that `raymer fit` wrote; nothing in it is unpickled.
-
-    What is read is held against the types of the model's components, its parts against each other, and its answers
-    against those that were written with it. A model of classes of somebody else's, whose parts raymer cannot check, is
-    first read in a process of its own.
-
-    Raises
-    ------
-    UsageError
-        When `folder` is missing or holds no model, or a class of the model is not here.
-    RaymerError
-        When a file of it was changed, added or is gone, or holds what no such model is made of.
-    """
-    folder = Path(folder)
-    check_seal(folder)
-    system = _refused_in_a_line(folder, lambda: System.from_dict({"steps": read_card(folder / CARD)["steps"]}))
-    if any(component.is_foreign for component in system.classes()):
-        try_reading(folder)
-    return read_here(folder)
-
-
-def read_here(folder: Path) -> Model:
-    """As `load_model`, in this process whatever the model is made of."""
-    return _refused_in_a_line(folder, lambda: _read(folder))
-
-
-def _refused_in_a_line(folder: Path, read: Callable[[], T]) -> T:
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # of values that were changed; the answers are compared
-            return read()
-    except UsageError:
-        raise
-    except RaymerError as error:
-        said = str(error)
-        raise error if str(folder) in said else RaymerError(_refusal(folder, said)) from error
-    except Exception as error:  # a changed file makes the libraries that read it raise anything
-        raise RaymerError(_refusal(folder, first_line(error))) from error
-
-
-def _refusal(folder: Path, why: str) -> str:
-    return f"model {folder} is not loaded: {why}; fetch it anew or fit it again"
-
-
-def _read(folder: Path) -> Model:
-    card = read_card(folder / CARD)
-    measures = read_snapshot(folder / MEASURES, "fetch the model anew or fit it again")
-    arrays = {name: tensor.numpy() for name, tensor in measures.tensors.items()}
-    facts = _Facts.model_validate(measures.facts)
-    targets = [target["name"] for target in card["targets"]]
-    errors = {target: arrays[f"errors/{target}"] for target in targets if f"errors/{target}" in arrays}
-    if facts.card != content_hash(card):
-        raise RaymerError(f"{CARD} is not the card that the model was saved with")
-    if facts.errors != _hash_of(errors):
-        raise RaymerError(f"the errors in {MEASURES} are not those that the model was saved with")
-    novelty = Novelty(
-        arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
-    )
-    system = System.from_dict({"steps": card["steps"]})
-    source, width = card["features"]["source"], card["features"]["width"]
-    if len(novelty.mean) != (width if system.accepts == "table" else len(STATISTICS) * width):
-        raise RaymerError(f"{MEASURES} is of {len(novelty.mean)} features, the card of {width}")
-    model = Model(
-        card=card,
-        predictor=FittedSystem.load(folder, system, targets),
-        source=Source.from_dict(source, folder) if source else None,
-        novelty=novelty,
-        errors=errors,
-        error_clips=facts.error_clips,
-        folder=folder,
-    )
-    check_proof(model, arrays)
-    return model
-
-
-class _Facts(BaseModel):
+class Facts(BaseModel):
     """What stands beside the tensors of MEASURES: the clips that errors are of, and what the card and they were."""
 
     model_config = ConfigDict(strict=True)
@@ -335,5 +253,6 @@ class _Facts(BaseModel):
     errors: str
 
 
-def _hash_of(errors: Mapping[str, np.ndarray]) -> str:
+def hash_of(errors: Mapping[str, np.ndarray]) -> str:
+    """Return the hash by which the card's model knows its out-of-fold errors."""
     return content_hash({target: array_hash(values) for target, values in errors.items()})

@@ -71,7 +71,7 @@ def _answer(text: str) -> dict[str, Any] | None:
 def main() -> None:
     """Read the model that stdin names, and print what became of it: in the process that `try_reading` begins."""
     given = json.load(sys.stdin)
-    from raymer.models.model import read_here
+    from raymer.models.loading import read_here
 
     PLUGINS.bring([Plugin(**plugin) for plugin in given["plugins"]])
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0

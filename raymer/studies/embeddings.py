@@ -8,7 +8,7 @@ from sklearn.manifold import TSNE
 
 from raymer.identity import derive_seed
 from raymer.learners.representation import Pipeline
-from raymer.learners.system import Step
+from raymer.learners.step import Step
 from raymer.learners.threads import one_thread
 from raymer.studies.fit import Fit
 from raymer.studies.study import PlannedSystem, Study

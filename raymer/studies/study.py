@@ -10,7 +10,8 @@ from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
 from raymer.experiments.spec import JOIN, Experiment, Published
 from raymer.learners.representation import make_representation
-from raymer.learners.system import System, find_component
+from raymer.learners.step import find_component
+from raymer.learners.system import System
 from raymer.protocols.splits import Split
 from raymer.results.frame import make_parts, read_scores
 from raymer.results.store import ResultStore

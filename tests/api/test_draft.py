@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from raymer.corpora.base import Corpus, Input, write_corpus
+from raymer.corpora.base import Corpus, Input
+from raymer.corpora.folder import write_corpus
 from raymer.errors import UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.studies.draft import draft
 
 

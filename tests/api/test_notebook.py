@@ -6,7 +6,7 @@ import pytest
 
 import raymer
 from raymer.corpora.synthetic import make_synthetic
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 
 TEXT = """
 name: n

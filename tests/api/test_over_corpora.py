@@ -7,10 +7,11 @@ import pytest
 
 from raymer.api.over_corpora import compare_over
 from raymer.api.study import open_study
-from raymer.corpora.base import Corpus, write_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import write_corpus
 from raymer.engine.machine import Machine
 from raymer.errors import UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.stats import correlated_bayes, hierarchical, pair, pairs_from_arrays
 from raymer.stats.bayes import baycomp_runs
 

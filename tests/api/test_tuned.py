@@ -11,7 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 import raymer
 from raymer.components.plugins import bring_files
-from raymer.corpora.base import Corpus, Input, write_corpus
+from raymer.corpora.base import Corpus, Input
+from raymer.corpora.folder import write_corpus
 from raymer.experiments.spec import Experiment
 from raymer.results.store import ResultStore
 from raymer.studies.rerun import rerun_fit

@@ -16,7 +16,8 @@ from benchmarks.audit import real_corpora, with_features_only
 from benchmarks.audit_faults import FAULTS, with_column
 from raymer.audits import quick_findings
 from raymer.audits.checks import CHECKS
-from raymer.corpora.base import Corpus, Input, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Input, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.protocols.leakage import group_leakage, leaked_share
 

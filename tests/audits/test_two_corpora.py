@@ -8,7 +8,8 @@ from support import records
 
 import raymer
 from raymer.audits.given import read_splits
-from raymer.corpora.base import Input, write_corpus
+from raymer.corpora.base import Input
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import import_corpus
 from raymer.corpora.synthetic import make_synthetic

@@ -29,7 +29,7 @@ import numpy as np
 import psutil
 from beds.stores import bits_of, written_at
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.ending import LINE
 from raymer.files import Files

@@ -24,7 +24,7 @@ import psutil
 from beds.bed import Bed, two_nodes
 from beds.stores import bits_of, written_at
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.files import Files
 from raymer.results.runs import read_fit_lines, read_runs

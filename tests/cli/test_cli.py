@@ -172,7 +172,7 @@ def test_wrong_use_is_one_line(cli, words, code, message, corpus_folder, small_e
 
 
 def test_another_corpus_store_is_refused_untouched(cli, corpus, corpus_folder, small_experiment, tmp_path):
-    from raymer.corpora.base import write_corpus
+    from raymer.corpora.folder import write_corpus
     from raymer.corpora.synthetic import make_synthetic
 
     store = tmp_path / "S"

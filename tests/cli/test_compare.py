@@ -5,7 +5,7 @@ import json
 import pytest
 from support import records
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 
 KEYS = {"welch", "paired_t", "nadeau_bengio", "correlated_bayes", "difference", "splits", "verdict", "a", "b", "target"}

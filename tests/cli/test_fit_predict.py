@@ -10,7 +10,7 @@ import pytest
 from support import records
 
 from raymer.errors import UsageError
-from raymer.models.model import load_model
+from raymer.models.loading import load_model
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from raymer.corpora.base import write_corpus
-from raymer.experiments.spec import load_experiment
+from raymer.corpora.folder import write_corpus
+from raymer.experiments.loading import load_experiment
 
 LINES = """
 name: mine

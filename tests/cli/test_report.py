@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from support import records
 
-from raymer.corpora.base import Corpus, write_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
@@ -119,7 +120,7 @@ def test_a_store_without_any_result_of_the_experiment(cli, place, tmp_path):
     ResultStore(str(tmp_path / "S")).put_split(Split(0, 0, np.array(["a"]), np.array(["b"])))
     where = ("-c", place / "C", "-s", tmp_path / "S", "-o", tmp_path / "R")
     assert "holds no store" in cli("report", place / "small.yaml", *where).stderr
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
 
     corpus = load_corpus(place / "C")
     ResultStore(str(tmp_path / "S")).claim(corpus.name, corpus.fingerprint, {})

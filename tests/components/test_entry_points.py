@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from raymer.components.catalogue import Catalogue
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.protocols import scoring
 
 MODULE = '''

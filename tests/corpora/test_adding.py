@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from tables_made import N, plain_frame, written
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import import_corpus
 from raymer.errors import RaymerError, UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from audio_archives import ARCHIVES, Archive, table, tone, write_emotify, write_four_quadrants, write_pmemo
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import IMPORTERS, import_corpus
 from raymer.errors import RaymerError, UsageError

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.corpora.base import load_corpus, write_corpus
 from raymer.corpora.deam import DYNAMIC, METADATA, STATIC, parse_start
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.is13 import FEATURES
 from raymer.corpora.registry import import_corpus

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from raymer.corpora.base import Input, load_corpus
+from raymer.corpora.base import Input
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.inputs import add_input
 from raymer.errors import RaymerError
 

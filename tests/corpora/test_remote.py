@@ -5,7 +5,7 @@ import pytest
 from pyarrow import fs
 from s3 import Server, s3_server, uri
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.inputs import add_input
 from raymer.errors import RaymerError, UsageError
 from raymer.features.folders import features_folder

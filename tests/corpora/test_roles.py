@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from tables_made import N, plain_frame, written
 
-from raymer.corpora.base import Corpus, load_corpus, write_corpus
+from raymer.corpora.base import Corpus
 from raymer.corpora.door.questions import Questions
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import import_corpus
 from raymer.errors import RaymerError, UsageError

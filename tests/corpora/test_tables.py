@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.corpora.base import Corpus, Input, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Input, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.info import ImportOptions
 from raymer.corpora.registry import IMPORTERS, import_corpus
 from raymer.corpora.synthetic import make_synthetic

@@ -90,7 +90,7 @@ def test_the_job_of_rayjob_is_a_command_that_raymer_takes(rayjob):
     from typer.main import get_command
 
     from raymer.cli.main import app
-    from raymer.experiments.spec import experiment_names
+    from raymer.experiments.loading import experiment_names
 
     program, verb, *words = shlex.split(rayjob["spec"]["entrypoint"])
     params = get_command(app).commands[verb].make_context(verb, words).params

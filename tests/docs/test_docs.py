@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from raymer.cli.main import app
 from raymer.corpora.synthetic_audio import LABELS, write_audio
-from raymer.experiments.spec import experiment_names
+from raymer.experiments.loading import experiment_names
 
 COMMANDS = [command for page in PAGES for command in shown_commands(page)]
 

@@ -6,7 +6,8 @@ import pytest
 from raymer.engine.machine import SERIAL
 from raymer.engine.run import run_plan
 from raymer.errors import UsageError
-from raymer.experiments.spec import Experiment, ProtocolSpec, SystemSpec, load_experiment
+from raymer.experiments.loading import load_experiment
+from raymer.experiments.spec import Experiment, ProtocolSpec, SystemSpec
 from raymer.identity import array_hash
 from raymer.results.frame import last_epoch
 from raymer.results.store import ResultStore

@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from raymer.components.plugins import PLUGINS, bring_files
-from raymer.corpora.base import Corpus, load_corpus, write_corpus
+from raymer.corpora.base import Corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.engine.machine import SERIAL
 from raymer.engine.run import run_plan
 from raymer.errors import UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.identity import array_hash
 from raymer.learners.build import make_predictor
 from raymer.learners.checkpoint import read_snapshot

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import BuildProgress, build_features, put_spectrograms, run_on_ray
 from raymer.engine.gang.sharing import share_samples

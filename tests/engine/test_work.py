@@ -192,7 +192,7 @@ def test_learners_cannot_write_through_to_others(planned):
 def test_shuffled_labels_are_not_predicted(target):
     """Every system of table IV at its own widths, with labels that have nothing to do with the features."""
     from raymer.corpora.synthetic import make_synthetic
-    from raymer.experiments.spec import load_experiment
+    from raymer.experiments.loading import load_experiment
 
     corpus = make_synthetic(300, 120, seed=5)
     y = np.random.default_rng(7).permutation(corpus.clips[target].to_numpy())

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
-from raymer.experiments.spec import parse_experiment
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import load_corpus, write_corpus
+from raymer.experiments.loading import parse_experiment
 from raymer.features.adding import add_file
 from raymer.learners.sequence_network import Network
 from raymer.models.final import fit_final
-from raymer.models.model import load_model
+from raymer.models.loading import load_model
 from raymer.studies.study import make_study
 from raymer.studies.unit import run_fit
 

@@ -8,12 +8,12 @@ import pytest
 import yaml
 from corpora.audio_archives import table, tone
 
-from raymer.corpora.base import write_corpus
 from raymer.corpora.emotify import EMOTIONS
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.registry import import_corpus
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
-from raymer.experiments.spec import experiment_names, load_experiment
+from raymer.experiments.loading import experiment_names, load_experiment
 from raymer.features.logmel import LogMel
 
 N = 12

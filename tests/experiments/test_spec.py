@@ -5,7 +5,8 @@ import csv
 import pytest
 
 from raymer.errors import UsageError
-from raymer.experiments.spec import ProtocolSpec, experiment_names, load_experiment, parse_experiment
+from raymer.experiments.loading import experiment_names, load_experiment, parse_experiment
+from raymer.experiments.spec import ProtocolSpec
 
 GOOD = """
 name: t

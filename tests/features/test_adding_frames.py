@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raymer.corpora.base import Corpus, Target, load_corpus, write_corpus
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.features.adding import SHARD_BYTES, _shards
 from raymer.features.folders import features_folder

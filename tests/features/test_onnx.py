@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.engine.data import build_features
 from raymer.engine.machine import SERIAL
 from raymer.errors import UsageError

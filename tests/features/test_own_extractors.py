@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.features.audio import read_audio
 from raymer.features.build import BuildPlan
 from raymer.features.folders import features_folder

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from raymer.corpora.base import load_corpus, write_corpus
+from raymer.corpora.folder import load_corpus, write_corpus
 from raymer.features.store import Spectrograms
 from raymer.features.summary import summarise
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from beds.bed import two_nodes
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.results.store import ResultStore
 

@@ -14,7 +14,7 @@ import pytest
 from beds.bed import Bed, two_nodes
 from components.own import REDUCER
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.results.store import ResultStore
 

@@ -19,7 +19,8 @@ from raymer.learners.predictors import HEAD, PREDICTORS
 from raymer.learners.presets import preset, preset_names
 from raymer.learners.reducers import REDUCERS
 from raymer.learners.representation import Pipeline
-from raymer.learners.system import Step, System
+from raymer.learners.step import Step
+from raymer.learners.system import System
 
 
 @parametrize_with_checks([AutoencoderReducer(width=2, max_epochs=5), GPRegressor(), GroupedGPRegressor()])

@@ -6,7 +6,7 @@ import pytest
 
 from raymer.corpora.base import Corpus
 from raymer.errors import UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.protocols.clips import Clips
 from raymer.protocols.kinds import KINDS, make_protocol
 from raymer.protocols.nested import outer_protocol

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from raymer.errors import UsageError
-from raymer.experiments.spec import SystemSpec, load_experiment
+from raymer.experiments.loading import load_experiment
+from raymer.experiments.spec import SystemSpec
 from raymer.reports.comparison import published_claim, record, sentences
 from raymer.reports.forest import draw_forest, forest
 from raymer.stats import compare_pairs, pairs_from_arrays

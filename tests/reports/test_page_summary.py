@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.reports.standing import standings
 from raymer.reports.summary import make_verdict
 from raymer.studies.naming import system_labels

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.reports.contrasts import contrasts
 from raymer.reports.facts import protocol_words, time_spent
 from raymer.reports.plot import POINTS, draw_whole

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.reports.table import make_rows
 from raymer.results.frame import COLUMNS
 from raymer.studies.study import make_study

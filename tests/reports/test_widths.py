@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from raymer.experiments.spec import load_experiment, parse_experiment
+from raymer.experiments.loading import load_experiment, parse_experiment
 from raymer.reports.plot import draw_whole
 from raymer.reports.widths import has_widths, make_width_points, widths_plot
 from raymer.studies.study import make_study

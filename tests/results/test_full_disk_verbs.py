@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raymer.corpora.base import write_corpus
+from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.corpora.synthetic_audio import write_audio
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.errors import RaymerError
 from raymer.features.shards import ShardInfo
 from raymer.records import read_record

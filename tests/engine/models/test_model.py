@@ -13,7 +13,7 @@ import pytest
 import skops.io
 from sklearn.linear_model import LinearRegression
 
-from raymer.corpora.base import load_corpus
+from raymer.corpora.folder import load_corpus
 from raymer.corpora.inputs import add_input
 from raymer.engine.cluster import connected
 from raymer.engine.data import build_features
@@ -26,7 +26,8 @@ from raymer.features.store import load_table
 from raymer.learners.fitted import PREDICTORS
 from raymer.learners.saved import MANIFEST, seal
 from raymer.models.final import choose_system, evaluate, fit_final, plan_evaluation
-from raymer.models.model import Model, load_model
+from raymer.models.loading import load_model
+from raymer.models.model import Model
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from raymer.corpora.base import Corpus, Target, write_corpus
+from raymer.corpora.base import Corpus, Target
+from raymer.corpora.folder import write_corpus
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -117,7 +118,7 @@ def test_a_class_of_ones_own_is_brought_again(cli, folder):
 
 
 def test_frames_from_a_file_are_predicted_from_arrays_alone(cli, folder):
-    from raymer.models.model import load_model
+    from raymer.models.loading import load_model
 
     place = folder.parent
     (place / "npy").mkdir()

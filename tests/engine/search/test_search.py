@@ -16,7 +16,7 @@ from raymer.engine.machine import SERIAL
 from raymer.engine.search.nested import inner_search, plan_outer, run_nested
 from raymer.engine.search.run import run_search, run_trials
 from raymer.errors import RaymerError, UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.results.store import ResultStore
 from raymer.studies.rerun import rerun_fit
 from raymer.studies.samples import make_samples

@@ -10,7 +10,7 @@ from raymer.engine.machine import Machine
 from raymer.engine.search.nested import run_nested
 from raymer.engine.search.run import executor, run_search
 from raymer.errors import RaymerError, UsageError
-from raymer.experiments.spec import parse_experiment
+from raymer.experiments.loading import parse_experiment
 from raymer.learners.system import System
 from raymer.results.store import ResultStore
 from raymer.studies.search.plan import plan_search

@@ -172,7 +172,8 @@ def _import_with(folder: Path, path: Path) -> None:
     """Make the corpus C of the audio in W, of which one file is then spoilt."""
     import pandas as pd
 
-    from raymer.corpora.base import Corpus, Target, write_corpus
+    from raymer.corpora.base import Corpus, Target
+    from raymer.corpora.folder import write_corpus
 
     names = [*(f"{name}.wav" for name in WHOLE), path.name]
     clips = pd.DataFrame({"clip_id": names, "group": names, "valence": np.arange(5.0), "audio": names})

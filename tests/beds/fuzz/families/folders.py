@@ -13,7 +13,7 @@ DOORS = (("inputs", "C"), ("audit", "C"), ("draft", "C"), ("inputs", "C", "--jso
 
 
 def prepare(whole: Path) -> None:
-    from raymer.corpora.base import write_corpus
+    from raymer.corpora.folder import write_corpus
     from raymer.corpora.synthetic import make_synthetic
 
     write_corpus(make_synthetic(40, 6, seed=1), whole / "C")

@@ -57,7 +57,7 @@ def prepare_kinds(whole: Path, wanted: Sequence[str]) -> None:
 
     from raymer.components.plugins import bring_files
     from raymer.models.final import fit_final
-    from raymer.models.model import load_model
+    from raymer.models.loading import load_model
 
     (whole / "mine.py").write_text(PLUGIN)
     bring_files([whole / "mine.py"])

@@ -42,7 +42,7 @@ def case(rng: random.Random, number: int, whole: Path) -> Case:
 
     def make(folder: Path) -> None:
         from raymer.api.study import open_study
-        from raymer.corpora.base import write_corpus
+        from raymer.corpora.folder import write_corpus
         from raymer.engine.machine import Machine
 
         write_corpus(_corpus(place, name), folder / "C")

@@ -33,7 +33,7 @@ KINDS = ("exchanged", "exchanged", "header", "header", "parquet", "bytes", "reco
 
 def prepare(whole: Path) -> None:
     from raymer.api.study import open_study
-    from raymer.corpora.base import write_corpus
+    from raymer.corpora.folder import write_corpus
     from raymer.corpora.synthetic import make_synthetic
     from raymer.engine.machine import Machine
 

@@ -32,7 +32,7 @@ ENCODINGS = ("utf-8", "utf-16", "latin-1", "utf-32", "utf-8-sig", "cp1252")
 
 
 def prepare(whole: Path) -> None:
-    from raymer.corpora.base import write_corpus
+    from raymer.corpora.folder import write_corpus
     from raymer.corpora.synthetic import make_synthetic
 
     write_corpus(make_synthetic(24, 4, seed=1), whole / "C")
@@ -86,7 +86,7 @@ def case(rng: random.Random, number: int, whole: Path) -> Case:
 
 def _reads_again(folder: Path) -> bool:
     """Say whether what was imported can be read, and the corpus that was added to still can."""
-    from raymer.corpora.base import load_corpus
+    from raymer.corpora.folder import load_corpus
     from raymer.features.listing import describe_inputs
 
     return all(describe_inputs(load_corpus(folder / name)) for name in ("N", "C") if (folder / name).exists())
