@@ -26,6 +26,7 @@ from raymer.corpora.folder import load_corpus
 from raymer.engine.cluster import connected
 from raymer.engine.data import run_on_ray
 from raymer.features.build import BuildPlan, finish, missing_shards, prepare
+from raymer.features.extractor import Extractor
 from raymer.features.logmel import LogMel
 from raymer.features.store import load_spectrograms, stored_bytes
 
@@ -40,7 +41,7 @@ class Turn:
     ray: float
 
 
-def _extract(job: tuple[LogMel, Path]) -> int:
+def _extract(job: tuple[Extractor, Path]) -> int:
     return len(job[0].extract(job[1]))
 
 

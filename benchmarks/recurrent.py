@@ -78,7 +78,7 @@ def make(shape: Shape, batch: int, reference: bool = False) -> Training:
     y = rng.uniform(size=(shape.clips, shape.targets))
     training = Training(TrainingSettings(batch=batch), clips, y, Numbers.of(y), seed=0)
     if reference:
-        training.net.encoder.gru = Reference(training.net.encoder.gru)  # type: ignore[assignment]
+        training.net.encoder.gru = Reference(training.net.encoder.gru)
     training.run_until(1)
     return training
 

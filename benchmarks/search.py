@@ -55,7 +55,7 @@ def search(options, store, **changes):
 
 
 def samplers(options):
-    best = {"tpe": [], "random": []}
+    best: dict[str, list[float]] = {"tpe": [], "random": []}
     for seed in range(options.seeds):
         for sampler, values in best.items():
             with tempfile.TemporaryDirectory() as store:
