@@ -1,6 +1,7 @@
 """Folders for as long as a run needs them, and the end of those that a killed run has left."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -12,7 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from raymer.errors import RaymerError
+from raymer.whole import why
+
 _PREFIX, _LOCK = "raymer-", ".owned"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_SCARCE = 10 << 20
 
 
 class Scratch:
@@ -60,12 +66,31 @@ def _end(folder: Path, lock: TextIO, owner: int) -> None:
 
 @contextmanager
 def scratch(what: str, *, beside: Path | None = None) -> Iterator[Path]:
-    """Yield the path of a Scratch for as long as the block lasts."""
+    """Yield the path of a Scratch for as long as the block lasts.
+
+    Raises
+    ------
+    RaymerError
+        Where the system has no room for what the block writes and the temporary files' disk has none, in one line.
+    """
     made = Scratch(what, beside=beside)
     try:
         yield made.path
+    except OSError as error:
+        if beside is None and error.errno in _NO_ROOM and (scarce := room_short()):
+            raise RaymerError(f"{why(error)}: {scarce}") from error
+        raise
     finally:
         made.close()
+
+
+def room_short(folder: str | None = None) -> str:
+    """Return what to say where the disk of the temporary files has next to no room; else nothing."""
+    folder = folder or tempfile.gettempdir()
+    left = shutil.disk_usage(folder).free
+    return (
+        "" if left > _SCARCE else f"{folder} has {left // 1024} kB left for temporary files: free some, or set TMPDIR"
+    )
 
 
 def _clear(above: Path, prefix: str) -> None:

@@ -15,6 +15,7 @@ from raymer.engine.machine import EMBEDDED, HERE
 from raymer.engine.ray_versions import inside, say_if_untried, standing_for
 from raymer.engine.token import keep_token
 from raymer.errors import RaymerError, UsageError
+from raymer.scratch import room_short
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -116,7 +117,8 @@ def _connect(address: str, workers: int | None) -> None:
         _sayings.close()
         if isinstance(error, RaymerError) or not isinstance(error, Exception):
             raise
-        raise RaymerError(f"no Ray at {address!r}: {_reason(error)}") from error  # a slow node raises a bare one
+        said = (address == EMBEDDED and room_short(os.environ.get("TMPDIR"))) or _reason(error)
+        raise RaymerError(f"no Ray at {address!r}: {said}") from error  # a slow node raises a bare one
     _address = address
 
 

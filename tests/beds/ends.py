@@ -193,7 +193,7 @@ class Field:
                 made.ends.append(end)
             elif self.misses.update([kind]) or self.misses[kind] < TRIES:
                 waiting.insert(0, kind)  # it was done before: later, and not for ever
-        last = self.start(store, "serial")
+        last = self.start(store, "processes")
         if last.process.wait(timeout=PATIENCE) != 0:
             made.ends.append(End("the last run", fault=last.said()[-500:]))
         for thread in leaving:

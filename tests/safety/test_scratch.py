@@ -1,14 +1,19 @@
 """Temporary folders end with their owner: at once, or, where it was killed, with the next run."""
 
 import ast
+import errno
 import gc
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 import raymer
+from raymer.errors import RaymerError
 from raymer.scratch import Scratch, scratch
 
 CODE = """
@@ -73,6 +78,15 @@ def test_a_folder_goes_with_the_last_reference_and_not_with_a_fork(tmp_path, mon
     assert made.path.is_dir()
     del made
     gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("left", "line"), [(3 << 10, "has 3 kB left for temporary files"), (1 << 30, None)])
+def test_a_full_disk_of_temporary_files_is_named(tmp_path, monkeypatch, left, line):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=left))
+    with pytest.raises(RaymerError if line else OSError, match=line or "No space left on device$"), scratch("fits"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []
 
 
