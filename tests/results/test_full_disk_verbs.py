@@ -7,25 +7,20 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from forked import REFUSED, Job, forks
 
 from raymer.corpora.folder import write_corpus
 from raymer.corpora.synthetic import make_synthetic
 from raymer.corpora.synthetic_audio import write_audio
 
 # A file system of its own, with a copy of what the verb wants, which is then filled but for some kB or closed.
-SCRIPT = """
-disk=$1 kit=$2 full=$3 python=$4; shift 4
-mount -t tmpfs -o size=64m tmpfs "$disk" || exit 77
-cp -r "$kit/." "$disk"
-cd "$disk"
-find . -type f -printf '%p %s\\n' | sort > "$kit.before"
-if [ "$full" = closed ]; then mount -o remount,ro "$disk"; else
-  head -c 64m /dev/zero > filler 2> /dev/null; truncate -s "-${full}k" filler; fi
-"$python" -m raymer.cli.main "$@"
-code=$?
-find . -type f ! -name filler -printf '%p %s\\n' | sort > "$kit.after"
-exit $code
+BEFORE = """
+mount -t tmpfs -o size=64m tmpfs {disk} && cp -r {kit}/. {disk} && cd {disk} &&
+find . -type f -printf '%p %s\\n' | sort > {kit}.before || exit 1
+if [ {full} = closed ]; then mount -o remount,ro {disk}; else
+  head -c 64m /dev/zero > filler 2> /dev/null; truncate -s -{full}k filler; fi
 """
+AFTER = "find . -type f ! -name filler -printf '%p %s\\n' | sort > {kit}.after"
 EXPERIMENT = """
 name: small
 title: small
@@ -59,6 +54,8 @@ VERBS = {
 PARTS = {"features": 12, "features on Ray": 12, "report": 60, "fit": 8, "demo": 60, "run": 12, "tune": 12, "add": 4}
 """Verbs that write more than so many kB: they begin to write, and cannot go on."""
 ON_RAY = {"features on Ray": "features CA --workers 2 --address local"}
+FRESH = {"run in processes", *ON_RAY}
+"""Verbs that start processes: they are started themselves."""
 
 
 @pytest.fixture(scope="module")
@@ -87,19 +84,30 @@ def kit(tmp_path_factory):
     return folder
 
 
-def end_of(kit, tmp_path, words, full):
+@pytest.fixture(scope="module")
+def forked():
+    with forks() as made:
+        yield made
+
+
+@pytest.fixture
+def end_of(kit, tmp_path, forked):
     """Run a verb on a disk that has `full` kB left or is closed; return the process and the files before and after."""
-    if shutil.which("unshare") is None:
-        pytest.skip("a file system for the test alone needs `unshare`")
-    own, disk = tmp_path / "kit", tmp_path / "disk"
-    shutil.copytree(kit, own)
-    disk.mkdir()
-    command = ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", disk, own, str(full), sys.executable, *words.split()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    if done.returncode == 77 or "unshare" in done.stderr:
-        pytest.skip("a file system for the test alone needs root")
-    before, after = (set((tmp_path / f"kit.{when}").read_text().splitlines()) for when in ("before", "after"))
-    return done, before, after
+
+    def run(verb, full):
+        own, disk = tmp_path / "kit", tmp_path / "disk"
+        shutil.copytree(kit, own)
+        disk.mkdir()
+        said = {"disk": disk, "kit": own, "full": full}
+        words = {**VERBS, **ON_RAY}[verb].split()
+        job = Job(BEFORE.format(**said), str(disk), words, AFTER.format(**said), str(tmp_path / "said"), verb in FRESH)
+        done = forked.run(job)
+        if done.returncode == REFUSED:
+            pytest.skip("a file system for the test alone needs root")
+        before, after = (set((tmp_path / f"kit.{when}").read_text().splitlines()) for when in ("before", "after"))
+        return done, before, after
+
+    return run
 
 
 def check_end(done, reasons):
@@ -117,8 +125,8 @@ def names(files):
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("full", ["closed", 0])
-def test_a_verb_that_cannot_write(kit, tmp_path, verb, full):
-    done, before, after = end_of(kit, tmp_path, VERBS[verb], full)
+def test_a_verb_that_cannot_write(end_of, verb, full):
+    done, before, after = end_of(verb, full)
     check_end(done, ["Read-only file system"] if full == "closed" else ["No space left on device", "is the disk full?"])
     assert before <= after, "what was there is there"
     empty = {line for line in after - before if "searches/" not in line}  # a journal begins as an empty file
@@ -126,8 +134,8 @@ def test_a_verb_that_cannot_write(kit, tmp_path, verb, full):
 
 
 @pytest.mark.parametrize("verb", PARTS)
-def test_a_verb_that_can_write_a_part(kit, tmp_path, verb):
-    done, before, after = end_of(kit, tmp_path, {**VERBS, **ON_RAY}[verb], PARTS[verb])
+def test_a_verb_that_can_write_a_part(end_of, verb):
+    done, before, after = end_of(verb, PARTS[verb])
     check_end(done, ["No space left on device", "is the disk full?"])
     new = names(after) - names(before)
     assert [name for name in new if "/." in name or name.endswith(".tmp")] == [], "no file under another name"
