@@ -13,6 +13,7 @@ import contextlib
 import itertools
 import json
 import os
+import queue
 import shutil
 import signal
 import subprocess
@@ -68,14 +69,14 @@ SHOTS, TRIES = 6, 5
 """Ends in one store, at most; runs that were over before they were to be ended, until no more of that kind is tried."""
 PATIENCE, LEFT_SECONDS = 900.0, 180.0
 ON_A_DISK = """
-mount -t tmpfs -o size={size} tmpfs D || exit 77
-{run} 2> first.err & pid=$!
+mount -t tmpfs -o size={size} tmpfs {disk} || exit 77
+{run} 2> {disk}.first.err & pid=$!
 {meanwhile}
-wait $pid; echo $? > first.code
-mount -o remount,rw,size=64m D
-{run} 2> second.err; echo $? > second.code
-find D -name "*.tmp*" > half
-cp -r D/S {store}
+wait $pid; echo $? > {disk}.first.code
+mount -o remount,rw,size=64m {disk}
+{run} 2> {disk}.second.err; echo $? > {disk}.second.code
+find {disk} -name "*.tmp*" > {disk}.half
+cp -r {disk}/S {store}
 """
 
 
@@ -115,7 +116,7 @@ class Running:
     def __init__(self, root: Path, store: str, mode: str) -> None:
         self.mode, self.mark, self.log = mode, f"{root.name}-{time.monotonic_ns()}", root / f"{store}.log"
         self.start_of_log = self.log.stat().st_size if self.log.exists() else 0
-        env = {**os.environ, "TMPDIR": str(root / "tmp"), "RAYMER_BED": self.mark}
+        env = {**os.environ, "TMPDIR": str(folder_of(root, store)), "RAYMER_BED": self.mark}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command(store, mode), cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=log
@@ -145,6 +146,13 @@ class Running:
         return self.log.read_text()[self.start_of_log :]
 
 
+def folder_of(root: Path, store: str) -> Path:
+    """Return the folder for temporary files of all runs on a store."""
+    folder = root / f"tmp-{store}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def command(store: str, mode: str) -> list[str]:
     """Return the command line of a run."""
     words = [sys.executable, "-m", "raymer.cli.main", "run", "ended.yaml", "--corpus", "C", "--json", "--store", store]
@@ -156,11 +164,11 @@ class Field:
 
     def __init__(self, root: Path, seed: int, steps: int) -> None:
         self.root, self.rng = root, np.random.default_rng(seed)
-        (root / "tmp").mkdir()
         write_corpus(make_synthetic(200, 40, seed=2), root / "C")
         (root / "ended.yaml").write_text(EXPERIMENT % (steps, steps))
         self.numbers, self.begun = itertools.count(), []
         self.misses: Counter[str] = Counter()
+        self.taking = threading.Lock()
         whole = self.start("whole", "serial")
         assert whole.process.wait(timeout=PATIENCE) == 0, whole.said()
         self.expected = self.bits("whole")
@@ -186,8 +194,7 @@ class Field:
         """Take kinds from `waiting` and end the runs of one new store so, until its fits are done."""
         store, made, marks = f"S{next(self.numbers)}", Round(), {}
         leaving: list[threading.Thread] = []
-        while waiting and waiting[-1].startswith(ENDED) and len(self.times(store)) < FITS and len(made.ends) < SHOTS:
-            kind = waiting.pop()
+        while len(self.times(store)) < FITS and len(made.ends) < SHOTS and (kind := self.next_of(waiting, ENDED)):
             end = self._end_one(store, kind, marks, leaving)
             if end is not None:
                 made.ends.append(end)
@@ -199,6 +206,11 @@ class Field:
         for thread in leaving:
             thread.join()
         return self._checked(store, made, marks)
+
+    def next_of(self, waiting: list[str], kinds: tuple[str, ...]) -> str | None:
+        """Take the kind that is next, where it is one of `kinds`."""
+        with self.taking:
+            return waiting.pop() if waiting and waiting[-1].startswith(kinds) else None
 
     def _end_one(self, store: str, kind: str, marks: dict[str, int], leaving: list[threading.Thread]) -> End | None:
         what, mode = kind.split(":")
@@ -251,23 +263,25 @@ class Field:
         store, made = f"S{next(self.numbers)}", Round()
         is_full = kind.startswith("full")
         size, seconds = (f"{self.rng.integers(80, 400)}k", 0.0) if is_full else ("64m", self.rng.uniform(2, 8))
-        wait = "while kill -0 $pid 2> /dev/null && ! mount -o remount,ro D 2> /dev/null; do sleep 0.01; done"
-        run = " ".join(command("D/S", "serial")) + " > /dev/null"
+        disk = f"D{store}"
+        wait = f"while kill -0 $pid 2> /dev/null && ! mount -o remount,ro {disk} 2> /dev/null; do sleep 0.01; done"
+        run = " ".join(command(f"{disk}/S", "serial")) + " > /dev/null"
         script = ON_A_DISK.format(
-            size=size, run=run, store=store, meanwhile="" if is_full else f"sleep {seconds}; {wait}"
+            disk=disk, size=size, run=run, store=store, meanwhile="" if is_full else f"sleep {seconds}; {wait}"
         )
-        (self.root / "D").mkdir(exist_ok=True)
-        env = {**os.environ, "TMPDIR": str(self.root / "tmp")}
+        (self.root / disk).mkdir()
+        env = {**os.environ, "TMPDIR": str(folder_of(self.root, store))}
         done = subprocess.run(["unshare", "--mount", "sh", "-c", script], cwd=self.root, env=env, capture_output=True)
         assert done.returncode == 0, f"a file system of its own needs `unshare` and root: {done.stderr.decode()}"
-        first, second = ((self.root / name).read_text().strip() for name in ("first.code", "second.code"))
-        said = [line for line in (self.root / "first.err").read_text().splitlines() if not line.startswith("ended: ")]
+        left = {name: (self.root / f"{disk}.{name}").read_text() for name in ("first.code", "second.code", "first.err")}
+        first, second = left["first.code"].strip(), left["second.code"].strip()
+        said = [line for line in left["first.err"].splitlines() if not line.startswith("ended: ")]
         if first == "0":
             return None  # it was done before
         words = "cannot be written: " + ("No space left on device" if is_full else "Read-only file system")
         is_right = (first, second) == ("1", "0") and len(said) == 1 and said[0].endswith(words)
         made.ends.append(End(kind, fault="" if is_right else f"{first}, {second}: {said[-3:]}"))
-        made.half_files = len((self.root / "half").read_text().splitlines())
+        made.half_files = len((self.root / f"{disk}.half").read_text().splitlines())
         return self._checked(store, made, {})
 
     def at_once(self, kind: str) -> Round:
@@ -289,9 +303,10 @@ class Field:
         made.overwritten = sum(after.get(fit) != mark for fit, mark in marks.items())
         made.run_twice = len(lines) - len(set(lines))
         made.same_bits = found == self.expected
-        made.folders_left = len(list((self.root / "tmp").glob("raymer-*")))
+        made.folders_left = len(list(folder_of(self.root, store).glob("raymer-*")))
         made.half_files += len(list((self.root / store).rglob("*.tmp")))
         shutil.rmtree(self.root / store)
+        shutil.rmtree(folder_of(self.root, store), ignore_errors=True)
         return made
 
 
@@ -306,17 +321,36 @@ def _watch(run: Running, family: list[psutil.Process], end: End, start: float, i
         end.seconds = time.monotonic() - start
 
 
-def rounds(field_: Field, waiting: list[str]) -> Iterator[Round]:
-    """Yield round after round until no kind waits."""
-    while waiting:
-        kind = waiting[-1]
-        if kind.startswith(ENDED):
-            yield field_.play(waiting)
-            continue
-        one = field_.at_once(kind) if kind.startswith("two") else field_.on_a_disk(kind)
-        if one is not None:
-            waiting.pop()
+def rounds(field_: Field, waiting: list[str], players: int) -> Iterator[Round]:
+    """Yield round after round until no kind waits; so many stores are at it at once."""
+    made: queue.Queue[Round | BaseException | None] = queue.Queue()
+    for _ in range(players):
+        threading.Thread(target=_play, args=(field_, waiting, made), daemon=True).start()
+    while players:
+        one = made.get()
+        if isinstance(one, BaseException):
+            raise one
+        if one is None:
+            players -= 1
+        else:
             yield one
+
+
+def _play(field_: Field, waiting: list[str], made: "queue.Queue[Round | BaseException | None]") -> None:
+    try:
+        while waiting:
+            kind = field_.next_of(waiting, ("two", "full", "read"))
+            if kind is None:
+                made.put(field_.play(waiting))
+                continue
+            one = field_.at_once(kind) if kind.startswith("two") else field_.on_a_disk(kind)
+            if one is None:
+                waiting.append(kind)
+            else:
+                made.put(one)
+        made.put(None)
+    except BaseException as error:
+        made.put(error)
 
 
 def table(made: list[Round]) -> list[str]:
@@ -360,8 +394,9 @@ def main() -> None:
     parser.add_argument("--times", type=int, help="so many of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--steps", type=int, default=20_000, help="of each training: more give workers of Ray time to come"
+        "--steps", type=int, default=25_000, help="of each training: more give workers of Ray time to come"
     )
+    parser.add_argument("--stores", type=int, default=2, help="so many at once: what Ray leaves to end takes a minute")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no new store after so many")
     parser.add_argument("--to", type=Path, help="add each store's outcome to this file; the table is of all it holds")
     asked = parser.parse_args()
@@ -373,7 +408,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ends-", dir="/tmp") as folder:
         field_ = Field(Path(folder), asked.seed, asked.steps)
         try:
-            for one in rounds(field_, wanted[::-1]):
+            for one in rounds(field_, wanted[::-1], asked.stores):
                 made.append(one)
                 print(json.dumps(asdict(one)), flush=True)
                 if asked.to:
