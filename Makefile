@@ -1,4 +1,4 @@
-# Everything sets itself up in .venv; only Python 3.11 or 3.12 and the usual package index are needed.
+# Everything sets itself up in .venv; only Python 3.11 to 3.13 and the usual package index are needed.
 PYTHON ?= python3
 BIN := .venv/bin
 PARTS := raymer tests benchmarks examples jobs
@@ -16,14 +16,14 @@ setup: .venv/ready
 demo: setup
 	$(BIN)/raymer demo
 
-# Three files at a time even on two cores, since many tests wait for processes to start; and a thread each.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder -n 3
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
+# Three files at a time even on two cores, since many tests wait for processes to start; the quick ones wait for nothing.
 test: check
-	$(PYTEST)
+	$(PYTEST) -n 3
 
 quick: setup
-	$(PYTEST) -m "not slow and not bed"
+	$(PYTEST) -n 2 -m "not slow and not bed"
 
 check: setup
 	$(BIN)/ruff check $(PARTS)

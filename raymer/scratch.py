@@ -84,6 +84,11 @@ def scratch(what: str, *, beside: Path | None = None) -> Iterator[Path]:
         made.close()
 
 
+def clear_left() -> None:
+    """Delete the temporary folders that killed runs have left."""
+    _clear(Path(tempfile.gettempdir()), _PREFIX)
+
+
 def room_short(folder: str | None = None) -> str:
     """Return what to say where the disk of the temporary files has next to no room; else nothing."""
     folder = folder or tempfile.gettempdir()

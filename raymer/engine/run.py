@@ -12,6 +12,7 @@ from raymer.engine.carriers.run_log import RunLog
 from raymer.engine.machine import LOCAL, Machine
 from raymer.errors import RaymerError
 from raymer.results.store import ResultStore, StoreError
+from raymer.scratch import clear_left
 from raymer.studies.fit import Plan, units
 
 
@@ -59,6 +60,7 @@ def run_plan(
         Failed fits do not raise: they are in the summary.
     """
     start = time.monotonic()
+    clear_left()
     done = _sound(plan, store)
     missing = [fit for fit in plan.fits if fit.id not in done]
     reused = len(plan.fits) - len(missing)

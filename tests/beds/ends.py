@@ -65,6 +65,8 @@ TIMES = {
     "read-only:serial": 5,
     "two at once:processes": 5,
 }
+STEPS, STEPS_FOR_RAY = 8_000, 25_000
+"""Of each training."""
 SHOTS, TRIES = 6, 5
 """Ends in one store, at most; runs that were over before they were to be ended, until no more of that kind is tried."""
 PATIENCE, LEFT_SECONDS = 900.0, 180.0
@@ -195,10 +197,11 @@ class Field:
         store, made, marks = f"S{next(self.numbers)}", Round(), {}
         leaving: list[threading.Thread] = []
         while len(self.times(store)) < FITS and len(made.ends) < SHOTS and (kind := self.next_of(waiting, ENDED)):
-            end = self._end_one(store, kind, marks, leaving)
-            if end is not None:
-                made.ends.append(end)
-            elif self.misses.update([kind]) or self.misses[kind] < TRIES:
+            ends = self._end_run(store, kind, marks, leaving, waiting)
+            made.ends += ends
+            if ends:
+                continue
+            if self.misses.update([kind]) or self.misses[kind] < TRIES:
                 waiting.insert(0, kind)  # it was done before: later, and not for ever
         last = self.start(store, "processes")
         if last.process.wait(timeout=PATIENCE) != 0:
@@ -212,7 +215,15 @@ class Field:
         with self.taking:
             return waiting.pop() if waiting and waiting[-1].startswith(kinds) else None
 
-    def _end_one(self, store: str, kind: str, marks: dict[str, int], leaving: list[threading.Thread]) -> End | None:
+    def _end_run(
+        self,
+        store: str,
+        kind: str,
+        marks: dict[str, int],
+        leaving: list[threading.Thread],
+        waiting: list[str],
+    ) -> list[End]:
+        """Begin a run and end it so; where workers are killed it goes on, and several may die."""
         what, mode = kind.split(":")
         before = len(self.times(store))
         run = self.start(store, mode)
@@ -221,32 +232,53 @@ class Field:
             run, lambda: at_once or bool(run.workers()) or (mode == "serial" and len(self.times(store)) > before)
         )
         time.sleep(float(self.rng.uniform(0, 4 if at_once else 1.5)))
-        family, workers = run.family(), run.workers()
-        if run.process.poll() is not None:
-            return None  # it was done before
-        marks |= {fit: mark for fit, mark in self.times(store).items() if fit not in marks}
-        end, start = End(kind, workers_were_up=bool(workers)), time.monotonic()
+        family, start = run.family(), time.monotonic()
         if what == "worker":
-            if not workers:
-                run.process.wait(timeout=PATIENCE)
-                return None
-            done = len(self.times(store))
-            workers[int(self.rng.integers(len(workers)))].kill()
-            self._wait(run, lambda: len(self.times(store)) > done)
-            end.seconds = time.monotonic() - start
-            if run.process.wait(timeout=PATIENCE) != 0:
-                end.fault = run.said()[-500:]
-        else:
+            ends = self._kill_workers(run, store, kind, marks, waiting)
+            if ends and run.process.returncode != 0:
+                ends[-1].fault = run.said()[-500:]
+        elif run.process.poll() is None:
+            self._mark(store, marks)
+            ends = [End(kind, workers_were_up=bool(run.workers()))]
             number, code = SIGNALS.get(what, (signal.SIGKILL, -9))
             run.process.send_signal(number)
             ended = run.process.wait(timeout=PATIENCE)
             is_early = at_once and ended == -number and not run.said()  # Python was still starting
             if not is_early and (ended != code or (what in SIGNALS and not self._was_told(run))):
-                end.fault = f"code {run.process.returncode}: {run.said()[-500:]}"
-        thread = threading.Thread(target=_watch, args=(run, family, end, start, what == "worker"))
-        thread.start()
-        leaving.append(thread)
-        return end
+                ends[0].fault = f"code {run.process.returncode}: {run.said()[-500:]}"
+        else:
+            return []  # it was done before
+        if ends:
+            leaving.append(threading.Thread(target=_watch, args=(run, family, ends[-1], start, what == "worker")))
+            leaving[-1].start()
+        return ends
+
+    def _kill_workers(
+        self, run: Running, store: str, kind: str, marks: dict[str, int], waiting: list[str]
+    ) -> list[End]:
+        """Kill a worker, and another once the run has gone on, and so forth; return when it is done."""
+        ends: list[End] = []
+        wanted: str | None = kind
+        while wanted:
+            self._wait(run, lambda: bool(run.workers()))
+            workers, done = run.workers(), len(self.times(store))
+            if run.process.poll() is not None or not workers:
+                if ends:
+                    waiting.append(wanted)
+                break
+            self._mark(store, marks)
+            start = time.monotonic()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                workers[int(self.rng.integers(len(workers)))].kill()
+            ends.append(End(kind, workers_were_up=True))
+            self._wait(run, lambda done=done: len(self.times(store)) > done)
+            ends[-1].seconds = time.monotonic() - start
+            wanted = self.next_of(waiting, (kind,)) if len(ends) < SHOTS else None
+        run.process.wait(timeout=PATIENCE)
+        return ends
+
+    def _mark(self, store: str, marks: dict[str, int]) -> None:
+        marks |= {fit: mark for fit, mark in self.times(store).items() if fit not in marks}
 
     def _was_told(self, run: Running) -> bool:
         lines = [line for line in run.said().splitlines() if not line.startswith("ended: ")]
@@ -387,15 +419,28 @@ def read(path: Path | None) -> list[Round]:
     return [Round(**{**one, "ends": [End(**end) for end in one["ends"]]}) for one in loaded]
 
 
+def _rounds_of(left: dict[str, int], seed: int, stores: int) -> Iterator[Round]:
+    """Yield the rounds of so many of each kind, those without Ray first: it needs longer trainings to come at all."""
+    for has_ray, steps in ((False, STEPS), (True, STEPS_FOR_RAY)):
+        own = {kind: times for kind, times in left.items() if kind.endswith(":ray") is has_ray}
+        turns = range(max(own.values(), default=0))
+        wanted = [kind for turn in turns for kind, times in own.items() if turn < times]  # in turn
+        wanted.sort(key=lambda kind: kind if kind.startswith("worker") else "")  # several in one run
+        if wanted:
+            with tempfile.TemporaryDirectory(prefix="ends-", dir="/tmp") as folder:
+                field_ = Field(Path(folder), seed, steps)
+                try:
+                    yield from rounds(field_, wanted[::-1], stores)
+                finally:
+                    field_.end_all()
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="beds.ends", description=__doc__.splitlines()[0])
     parser.add_argument("--kind", action="append", choices=TIMES, help="this kind alone; again for more")
     parser.add_argument("--times", type=int, help="so many of each kind")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--steps", type=int, default=25_000, help="of each training: more give workers of Ray time to come"
-    )
     parser.add_argument("--stores", type=int, default=2, help="so many at once: what Ray leaves to end takes a minute")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no new store after so many")
     parser.add_argument("--to", type=Path, help="add each store's outcome to this file; the table is of all it holds")
@@ -403,21 +448,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     made, begin = read(asked.to), time.monotonic()
     left = {kind: asked.times or TIMES[kind] for kind in asked.kind or TIMES}
-    turns = range(max(left.values()))
-    wanted = [kind for turn in turns for kind, times in left.items() if turn < times]  # in turn
-    with tempfile.TemporaryDirectory(prefix="ends-", dir="/tmp") as folder:
-        field_ = Field(Path(folder), asked.seed, asked.steps)
-        try:
-            for one in rounds(field_, wanted[::-1], asked.stores):
-                made.append(one)
-                print(json.dumps(asdict(one)), flush=True)
-                if asked.to:
-                    with asked.to.open("a") as file:
-                        file.write(f"{json.dumps(asdict(one))}\n")
-                if time.monotonic() - begin > 60 * asked.minutes:
-                    break
-        finally:
-            field_.end_all()
+    for one in _rounds_of(left, asked.seed, asked.stores):
+        made.append(one)
+        print(json.dumps(asdict(one)), flush=True)
+        if asked.to:
+            with asked.to.open("a") as file:
+                file.write(f"{json.dumps(asdict(one))}\n")
+        if time.monotonic() - begin > 60 * asked.minutes:
+            break
     print("\n".join(table(made)))
     sys.exit(not all(one.is_clean for one in made))
 
