@@ -337,6 +337,8 @@ def test_lists_name_no_clip_and_no_group():
         (lambda k: f"[ {k}.5  0.25 ]", "lists of numbers"),
         (lambda k: f"{k}.5%", "per cent sign"),
         (lambda k: f"{90 + k} BPM", "a unit"),
+        (lambda k: str(k % 2 == 0), "true and false"),
+        (lambda k: "-inf" if k % 2 else "Infinity", "infinite numbers"),
     ],
 )
 def test_numbers_that_came_as_text_are_asked_about(tmp_path, cell, why):

@@ -24,6 +24,8 @@ _AS_TEXT = (
     ),
     (re.compile(rf"{_NUMBER}\s*%", re.IGNORECASE), "numbers with a per cent sign", "write the numbers alone"),
     (re.compile(rf"{_NUMBER} [a-zµ°]{{1,4}}", re.IGNORECASE), "numbers with a unit", "write the numbers alone"),
+    (re.compile("true|false", re.IGNORECASE), "true and false", "write 1 and 0"),
+    (re.compile("[-+]?inf(inity)?", re.IGNORECASE), "infinite numbers", "write finite ones"),
 )
 
 
