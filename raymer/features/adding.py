@@ -11,7 +11,8 @@ import numpy as np
 
 from raymer.corpora.base import Corpus, Input
 from raymer.corpora.door.adding import read_inputs
-from raymer.corpora.door.arrays import Arrays, open_arrays
+from raymer.corpora.door.array_files import open_arrays
+from raymer.corpora.door.arrays import Arrays
 from raymer.corpora.door.build import check_input_name
 from raymer.corpora.door.ids import AS_THEY_STAND, Matched, Matching, match
 from raymer.corpora.door.reading import PLAIN, Reading

@@ -19,7 +19,7 @@ from raymer.models.card import read_card
 from raymer.models.model import CARD, MEASURES, Facts, Model, hash_of
 from raymer.models.proof import check_proof
 from raymer.models.source import Source
-from raymer.models.trial import try_reading
+from raymer.models.trial import tried, try_reading
 
 T = TypeVar("T")
 
@@ -49,6 +49,11 @@ def load_model(folder: str | Path) -> Model:
 def read_here(folder: Path) -> Model:
     """As `load_model`, in this process whatever the model is made of."""
     return _refused_in_a_line(folder, lambda: _read(folder))
+
+
+def main() -> None:
+    """Read a model in the process that tries it first."""
+    tried(read_here)
 
 
 def _refused_in_a_line(folder: Path, read: Callable[[], T]) -> T:

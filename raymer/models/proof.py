@@ -5,15 +5,13 @@ here: the model is asked about the clips it was fitted on (a table's rows follow
 waves are made), and its answers, distances and intervals are held against those that were written with it.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from raymer.errors import RaymerError
-
-if TYPE_CHECKING:
-    from raymer.models.model import Model
+from raymer.learners.novelty import Novelty
 
 MOST_ROWS = 512
 LEVEL = 0.5
@@ -24,12 +22,31 @@ order, and networks in float32."""
 _PREFIX = "proof/"
 
 
-def make_proof(model: "Model") -> dict[str, np.ndarray[Any, Any]]:
+class Asked(Protocol):
+    """What of a model is needed to ask it."""
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """What the model is."""
+
+    @property
+    def novelty(self) -> Novelty:
+        """What it keeps of the clips it was fitted on."""
+
+    @property
+    def accepts(self) -> str:
+        """What it reads: "table" or "frames"."""
+
+    def predict_features(self, names: Sequence[str], features: Any, *, level: float) -> Any:
+        """Predict clips from their features."""
+
+
+def make_proof(model: Asked) -> dict[str, np.ndarray[Any, Any]]:
     """Return what `model` says of its rows, by name: arrays (n_rows,) of float64, of classes their places."""
     return {f"{_PREFIX}{name}": values for name, values in _answers(model).items()}
 
 
-def check_proof(model: "Model", stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
+def check_proof(model: Asked, stored: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Raise RaymerError where `model` says something else than what was written with it."""
     written = {name.removeprefix(_PREFIX): values for name, values in stored.items() if name.startswith(_PREFIX)}
     said = _answers(model)
@@ -42,7 +59,7 @@ def check_proof(model: "Model", stored: Mapping[str, np.ndarray[Any, Any]]) -> N
             raise RaymerError(f"its {name} of the clips it was fitted on is not what it was when it was saved")
 
 
-def _answers(model: "Model") -> dict[str, np.ndarray[Any, Any]]:
+def _answers(model: Asked) -> dict[str, np.ndarray[Any, Any]]:
     rows = _rows(model)
     names = [str(k) for k in range(len(rows))]
     frame = model.predict_features(names, rows, level=LEVEL).frame.drop(columns=["clip", "unlike"])
@@ -57,7 +74,7 @@ def _places(values: Any, classes: list[str]) -> np.ndarray[Any, Any]:
     return np.array([classes.index(value) if value in classes else -1 for value in values], dtype=np.float64)
 
 
-def _rows(model: "Model") -> Any:
+def _rows(model: Asked) -> Any:
     kept = model.novelty
     if model.accepts == "table":
         chosen = np.unique(np.linspace(0, len(kept.points) - 1, MOST_ROWS).astype(int))

@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from raymer.errors import RaymerError, UsageError
 CPU_SECONDS, SECONDS = 120, 900
 MEMORY = 4 << 30
 """Bytes that reading may take beyond what the libraries took."""
-_CODE = "from raymer.models.trial import main; main()"
+_CODE = "from raymer.models.loading import main; main()"
 
 
 def try_reading(folder: Path) -> None:
@@ -68,11 +69,9 @@ def _answer(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and {"error", "exit_code"} <= set(found) else None
 
 
-def main() -> None:
-    """Read the model that stdin names, and print what became of it: in the process that `try_reading` begins."""
+def tried(read: Callable[[Path], object]) -> None:
+    """Have the model that stdin names read, and print what became of it: in the process that `try_reading` begins."""
     given = json.load(sys.stdin)
-    from raymer.models.loading import read_here
-
     PLUGINS.bring([Plugin(**plugin) for plugin in given["plugins"]])
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + MEMORY
@@ -82,7 +81,7 @@ def main() -> None:
         _limit(resource.RLIMIT_AS, most)
     answer = {"error": "", "exit_code": 0}
     try:
-        read_here(Path(given["folder"]))
+        read(Path(given["folder"]))
     except RaymerError as error:
         answer = {"error": str(error), "exit_code": error.exit_code}
     print(json.dumps(answer))
