@@ -32,6 +32,8 @@ class _Ending:
         self._last_words: list[Callable[[str], None]] = []
         self._told = threading.Event()
         self.is_watching = False
+        self.unwinds = True
+        """Whether a signal unwinds what goes on; if not, nothing has begun yet or all is done, and it ends at once."""
 
     def begin(self) -> None:
         """Install the handlers: in the main thread, once or again after a library has put its own in their place."""
@@ -53,7 +55,7 @@ class _Ending:
             self.begin()
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
-        if self._told.is_set():
+        if self._told.is_set() or not self.unwinds:
             self._end(number)  # told twice: whoever does so does not want to wait
         self._told.set()
         raise Told(number)
@@ -72,6 +74,15 @@ class _Ending:
         with contextlib.suppress(OSError):
             os.write(2, f"{LINE}\n".encode())
         os._exit(128 + number)
+
+    @contextlib.contextmanager
+    def unwinding(self) -> Iterator[None]:
+        """Have a signal unwind what goes on within this block."""
+        before, self.unwinds = self.unwinds, True
+        try:
+            yield
+        finally:
+            self.unwinds = before
 
     @contextlib.contextmanager
     def saying(self, words: Callable[[str], None]) -> Iterator[None]:

@@ -115,6 +115,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line."""
+    ENDING.unwinds = False  # but within a verb: Typer has an exit of its own for Ctrl-C, without a word
     ENDING.begin()
     app()
 

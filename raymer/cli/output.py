@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from raymer.ending import LINE, Told
+from raymer.ending import ENDING, LINE, Told
 from raymer.errors import RaymerError
 from raymer.plain import visible
 
@@ -56,7 +56,8 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
     `worded` puts a message into the words of the command line.
     """
     try:
-        yield
+        with ENDING.unwinding():
+            yield
     except RaymerError as error:
         err.print(f"raymer: {_one_line(worded(str(error)))}", style="red")
         raise typer.Exit(error.exit_code) from error

@@ -43,3 +43,31 @@ def test_python_code_unwinds(number, code):
 def test_compiled_code_is_not_waited_for(number, code):
     said = f"last words: {signal.Signals(number).name}\n"
     assert end("compiled", number) == (code, said, "raymer: stopped; the same command goes on from here\n")
+
+
+BESIDE_A_VERB = """
+import os, sys, time
+import typer
+import raymer.cli.main as line
+
+line.app = typer.Typer()
+
+@line.app.command()
+def outside() -> None:
+    os.kill(os.getpid(), number)
+    time.sleep(30)
+
+number = int(sys.argv.pop())
+line.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_before_a_verb_has_begun_it_is_said_too(number, code):
+    words = [sys.executable, "-c", BESIDE_A_VERB, str(int(number))]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        code,
+        "",
+        "raymer: stopped; the same command goes on from here\n",
+    )
