@@ -116,10 +116,10 @@ class Running:
     """A run that has been started, and all processes that it has started."""
 
     def __init__(self, root: Path, store: str, mode: str) -> None:
-        self.mode, self.mark, self.log = mode, f"{root.name}-{time.monotonic_ns()}", root / f"{store}.log"
-        self.start_of_log = self.log.stat().st_size if self.log.exists() else 0
+        self.mode, self.mark = mode, f"{root.name}-{time.monotonic_ns()}"
+        self.log = root / f"{store}-{self.mark}.log"  # each its own: what a killed run has started may say more later
         env = {**os.environ, "TMPDIR": str(folder_of(root, store)), "RAYMER_BED": self.mark}
-        with self.log.open("a") as log:
+        with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command(store, mode), cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=log
             )
@@ -145,7 +145,7 @@ class Running:
         return found
 
     def said(self) -> str:
-        return self.log.read_text()[self.start_of_log :]
+        return self.log.read_text()
 
 
 def folder_of(root: Path, store: str) -> Path:
