@@ -22,9 +22,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -41,15 +42,38 @@ name: ended
 title: ended
 corpus: synthetic
 targets: [valence, arousal]
-protocols: {folds: {folds: 6}}
+protocols: {folds: {folds: %(folds)d}}
 systems:
-  - {system: SVR, method: svr}
-  - {system: TNN-SVR, method: tnn-svr, reducer: {width: 20, steps: %d}}
-  - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 20, steps: %d}}
-  - {system: AE-SVR, method: ae-svr, reducer: {width: 20}}
+  - {system: SVR, steps: [%(slow)s, scale, svr]}
+  - {system: TNN-SVR, steps: [%(slow)s, scale, {use: tnn, width: 20, steps: %(steps)d}, svr]}
+  - {system: TNN-GBM, steps: [%(slow)s, scale, {use: tnn, width: 20, steps: %(steps)d}, gbm]}
+  - {system: AE-SVR, steps: [%(slow)s, scale, {use: ae, width: 20}, svr]}
 """
-FITS = 4 * 6 * 2
+SLOW = """
+import time
+
+from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Slow(TransformerMixin, BaseEstimator):
+    def __init__(self, seconds=0.0):
+        self.seconds = seconds
+
+    def fit(self, X, y=None):
+        time.sleep(self.seconds)
+        return self
+
+    def transform(self, X):
+        return X
+
+    def __sklearn_tags__(self):
+        return super().__sklearn_tags__()
+"""
+LOCAL = {"folds": 6, "steps": 8_000, "slow": '{use: "slow_classes:Slow"}'}
+ON_RAY = {"folds": 10, "steps": 1_000, "slow": '{use: "slow_classes:Slow", seconds: 2.5}'}
+"""On Ray fits mostly wait, so that its processes have the cores to start on, and it is worth it to call them."""
 MODES = {"serial": ("--serial",), "processes": ("--workers", "2"), "ray": ("--address", "local", "--workers", "2")}
+MODES["whole"] = ("--workers", "6")
 WORKERS = {"processes": "popen_loky", "ray": "RayTrainWorker"}
 SIGNALS = {"SIGTERM": (signal.SIGTERM, 143), "SIGINT": (signal.SIGINT, 130)}
 ENDED = ("driver", "worker", *SIGNALS)
@@ -65,8 +89,6 @@ TIMES = {
     "read-only:serial": 5,
     "two at once:processes": 5,
 }
-STEPS, STEPS_FOR_RAY = 8_000, 25_000
-"""Of each training."""
 SHOTS, TRIES = 6, 5
 """Ends in one store, at most; runs that were over before they were to be ended, until no more of that kind is tried."""
 PATIENCE, LEFT_SECONDS = 900.0, 180.0
@@ -158,23 +180,24 @@ def folder_of(root: Path, store: str) -> Path:
 def command(store: str, mode: str) -> list[str]:
     """Return the command line of a run."""
     words = [sys.executable, "-m", "raymer.cli.main", "run", "ended.yaml", "--corpus", "C", "--json", "--store", store]
-    return [*words, *MODES[mode]]
+    return [*words, "--plugin", "slow_classes.py", *MODES[mode]]
 
 
 class Field:
     """A small experiment whose runs are ended."""
 
-    def __init__(self, root: Path, seed: int, steps: int) -> None:
+    def __init__(self, root: Path, seed: int, said: Mapping[str, Any]) -> None:
         self.root, self.rng = root, np.random.default_rng(seed)
         write_corpus(make_synthetic(200, 40, seed=2), root / "C")
-        (root / "ended.yaml").write_text(EXPERIMENT % (steps, steps))
+        (root / "ended.yaml").write_text(EXPERIMENT % said)
+        (root / "slow_classes.py").write_text(SLOW)
         self.numbers, self.begun = itertools.count(), []
         self.misses: Counter[str] = Counter()
         self.taking = threading.Lock()
-        whole = self.start("whole", "serial")
+        whole = self.start("whole", "whole")
         assert whole.process.wait(timeout=PATIENCE) == 0, whole.said()
         self.expected = self.bits("whole")
-        assert len(self.expected) == FITS
+        assert len(self.expected) == 4 * 2 * said["folds"]
 
     def start(self, store: str, mode: str) -> Running:
         self.begun.append(Running(self.root, store, mode))
@@ -196,14 +219,18 @@ class Field:
         """Take kinds from `waiting` and end the runs of one new store so, until its fits are done."""
         store, made, marks = f"S{next(self.numbers)}", Round(), {}
         leaving: list[threading.Thread] = []
-        while len(self.times(store)) < FITS and len(made.ends) < SHOTS and (kind := self.next_of(waiting, ENDED)):
+        while (
+            len(self.times(store)) < len(self.expected)
+            and len(made.ends) < SHOTS
+            and (kind := self.next_of(waiting, ENDED))
+        ):
             ends = self._end_run(store, kind, marks, leaving, waiting)
             made.ends += ends
             if ends:
                 continue
             if self.misses.update([kind]) or self.misses[kind] < TRIES:
                 waiting.insert(0, kind)  # it was done before: later, and not for ever
-        last = self.start(store, "processes")
+        last = self.start(store, "whole")
         if last.process.wait(timeout=PATIENCE) != 0:
             made.ends.append(End("the last run", fault=last.said()[-500:]))
         for thread in leaving:
@@ -409,7 +436,7 @@ def table(made: list[Round]) -> list[str]:
         "half files left": sum(one.half_files for one in made),
     }
     said = ", ".join(f"{name}: {count}" for name, count in counts.items())
-    return [*rows, "", f"{len(ends)} ends in {len(made)} stores of {FITS} fits; {said}."]
+    return [*rows, "", f"{len(ends)} ends in {len(made)} stores; {said}."]
 
 
 def read(path: Path | None) -> list[Round]:
@@ -420,15 +447,15 @@ def read(path: Path | None) -> list[Round]:
 
 
 def _rounds_of(left: dict[str, int], seed: int, stores: int) -> Iterator[Round]:
-    """Yield the rounds of so many of each kind, those without Ray first: it needs longer trainings to come at all."""
-    for has_ray, steps in ((False, STEPS), (True, STEPS_FOR_RAY)):
+    """Yield the rounds of so many of each kind, those without Ray first."""
+    for has_ray, said in ((False, LOCAL), (True, ON_RAY)):
         own = {kind: times for kind, times in left.items() if kind.endswith(":ray") is has_ray}
         turns = range(max(own.values(), default=0))
         wanted = [kind for turn in turns for kind, times in own.items() if turn < times]  # in turn
         wanted.sort(key=lambda kind: kind if kind.startswith("worker") else "")  # several in one run
         if wanted:
             with tempfile.TemporaryDirectory(prefix="ends-", dir="/tmp") as folder:
-                field_ = Field(Path(folder), seed, steps)
+                field_ = Field(Path(folder), seed, said)
                 try:
                     yield from rounds(field_, wanted[::-1], stores)
                 finally:
