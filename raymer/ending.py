@@ -5,6 +5,7 @@ ended by itself after GRACE_SECONDS is ended by it, and what was in flight is dr
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -34,6 +35,9 @@ class _Ending:
         self.is_watching = False
         self.unwinds = True
         """Whether a signal unwinds what goes on; if not, nothing has begun yet or all is done, and it ends at once."""
+        self.was_said = False
+        """Whether the line has been printed."""
+        self._actions: dict[int, ctypes.Array[ctypes.c_char]] = {}
 
     def begin(self) -> None:
         """Install the handlers: in the main thread, once or again after a library has put its own in their place."""
@@ -41,6 +45,7 @@ class _Ending:
             return
         for number in ENDS:
             signal.signal(number, self._tell)
+            self._actions[number] = _action_of(number)
         if not self.is_watching:
             self.is_watching = True
             ours, theirs = socket.socketpair()
@@ -50,9 +55,15 @@ class _Ending:
             threading.Thread(target=self._watch, args=(ours,), name="raymer-ending", daemon=True).start()
 
     def again(self) -> None:
-        """Put the handlers back where a library has put its own in their place, if they were there before."""
-        if self.is_watching:
+        """Put the handlers back where a library has put its own in their place, if they were there before.
+
+        Ray's native code does so, from whichever thread it is started in; Python sets handlers in its main thread only.
+        """
+        if threading.current_thread() is threading.main_thread() and self.is_watching:
             self.begin()
+            return
+        for number, action in self._actions.items():
+            ctypes.CDLL(None).sigaction(number, action, None)
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
         if self._told.is_set() or not self.unwinds:
@@ -72,7 +83,7 @@ class _Ending:
             thread.start()
             thread.join(WORDS_SECONDS)
         with contextlib.suppress(OSError):
-            os.write(2, f"{LINE}\n".encode())
+            os.write(2, b"" if self.was_said else f"{LINE}\n".encode())
         os._exit(128 + number)
 
     @contextlib.contextmanager
@@ -92,6 +103,13 @@ class _Ending:
             yield
         finally:
             self._last_words.remove(words)
+
+
+def _action_of(number: int) -> "ctypes.Array[ctypes.c_char]":
+    """Return what the system does on a signal, in the system's own words (struct sigaction, 152 bytes on Linux)."""
+    action = ctypes.create_string_buffer(512)
+    ctypes.CDLL(None).sigaction(number, None, action)
+    return action
 
 
 def _quietly(say: Callable[[str], None], name: str) -> None:

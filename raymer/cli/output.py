@@ -63,6 +63,7 @@ def one_line_errors(worded: Callable[[str], str] = str) -> Iterator[None]:
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as told:
         err.print(LINE)
+        ENDING.was_said = True
         raise typer.Exit(told.exit_code if isinstance(told, Told) else 130) from None
     except BrokenPipeError:
         raise

@@ -24,8 +24,11 @@ QUIET = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # a process a gang; a node that goes is dealt with when it is gone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each pool of actors warns in Ray's own words of what Ray Data does itself
 }
+
+QUIET_POOLS = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
+"""Where Ray Data runs: each of its pools of actors warns of what Ray Data does itself. Elsewhere it would only say a
+line, that it was set."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -37,14 +40,14 @@ _changing = threading.RLock()  # a run's end takes Ray down beside whatever come
 
 
 @contextlib.contextmanager
-def connected(address: str = EMBEDDED, workers: int | None = None) -> Iterator[int]:
+def connected(address: str = EMBEDDED, workers: int | None = None, *, for_data: bool = False) -> Iterator[int]:
     """As `connection`; what Ray prints, such as of dead workers, goes to stderr, since stdout is for our records."""
-    with connection(address, workers) as count, contextlib.redirect_stdout(sys.stderr):
+    with connection(address, workers, for_data=for_data) as count, contextlib.redirect_stdout(sys.stderr):
         yield count
 
 
 @contextlib.contextmanager
-def connection(address: str = EMBEDDED, workers: int | None = None) -> Iterator[int]:
+def connection(address: str = EMBEDDED, workers: int | None = None, *, for_data: bool = False) -> Iterator[int]:
     """Connect to Ray, yield the number of workers to use, and disconnect.
 
     A connection to the same address that exists already, from `one_connection` or elsewhere in this process, is used
@@ -58,6 +61,8 @@ def connection(address: str = EMBEDDED, workers: int | None = None) -> Iterator[
         passed on: without one Ray may attach to a stale cluster.
     workers : int, optional
         Default: as many as the cluster has CPUs.
+    for_data : bool
+        Whether Ray Data is to run.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def connection(address: str = EMBEDDED, workers: int | None = None) -> Iterator[
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}: at least 1 is needed")
-    for name, value in QUIET.items():
+    for name, value in (QUIET | QUIET_POOLS if for_data else QUIET).items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
     global _users
@@ -112,7 +117,6 @@ def _connect(address: str, workers: int | None) -> None:
     try:
         _start(address, workers)
         say_if_untried(ray.__version__)
-        ENDING.again()  # Ray has put its own handlers in their place, which print a stack
     except BaseException as error:
         _sayings.close()
         if isinstance(error, RaymerError) or not isinstance(error, Exception):
@@ -132,14 +136,21 @@ def _disconnect() -> None:
     import ray
 
     _address = None
-    ray.shutdown()
+    with _own_handlers():
+        ray.shutdown()
     _sayings.close()
 
 
 def _start(address: str, workers: int | None) -> None:
-    import ray
 
     _sayings.enter_context(_on_stderr())
+    with _own_handlers():
+        _init(address, workers)
+
+
+def _init(address: str, workers: int | None) -> None:
+    import ray
+
     if address == EMBEDDED:
         with _on_loopback(), _own_generator():
             ray.init(
@@ -151,6 +162,15 @@ def _start(address: str, workers: int | None) -> None:
             )
     else:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+
+
+@contextlib.contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Keep our handlers of signals: Ray puts its own in their place, which print a stack, and takes them away."""
+    try:
+        yield
+    finally:
+        ENDING.again()
 
 
 @contextlib.contextmanager

@@ -104,7 +104,7 @@ def build_features(
                 with threadpool_limits(1):
                     run_serial(plan, target, missing, shape, tracker.add)
             elif rest := _begin_here(plan, target, missing, shape, tracker.add) if machine == LOCAL else missing:
-                with connected(machine.address, machine.workers) as count:
+                with connected(machine.address, machine.workers, for_data=True) as count:
                     run_on_ray(plan, target, rest, shape, count, tracker.add)
             manifest = finish(plan, target)
         except OSError as error:

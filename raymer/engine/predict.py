@@ -80,7 +80,7 @@ def predict_files(
     is_few = len(files) <= FEW and machine == LOCAL
     if not (machine.serial or is_few):
         model.predict_files(files[:1], level=level)  # what is wrong with the call is said before Ray starts
-        with connected(machine.address, machine.workers) as count:
+        with connected(machine.address, machine.workers, for_data=True) as count:
             return predict_on_ray(model, blocks, level, count, on_progress)
     parts = []
     for block in blocks:

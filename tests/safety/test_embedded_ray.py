@@ -39,6 +39,42 @@ def test_it_listens_on_loopback_alone():
     assert set(listening) <= LOOPBACK, listening
 
 
+BESIDE = """
+import sys, threading, time
+from raymer.ending import ENDING, LINE, Told
+from raymer.engine.cluster import connected
+
+ENDING.begin()
+is_up = threading.Event()
+
+
+def beside():
+    with connected("local", 1):
+        is_up.set()
+        time.sleep(300)
+
+
+threading.Thread(target=beside, daemon=True).start()
+try:
+    is_up.wait()
+    print("ready", file=sys.__stdout__, flush=True)
+    time.sleep(300)
+except Told as told:
+    print(LINE, file=sys.stderr)
+    ENDING.was_said = True
+    sys.exit(told.exit_code)
+"""
+
+
+def test_told_to_end_it_says_one_line_though_ray_was_started_in_another_thread():
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", BESIDE], text=True, **pipes)
+    assert process.stdout.readline() == "ready\n"
+    process.terminate()
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out, err) == (143, "", "raymer: stopped; the same command goes on from here\n")
+
+
 EXPERIMENT = """
 name: small
 title: small
