@@ -22,6 +22,7 @@ from raymer.models.source import Source
 from raymer.models.trial import tried, try_reading
 
 T = TypeVar("T")
+_NOVELTY = "novelty/"
 
 
 def load_model(folder: str | Path) -> Model:
@@ -85,6 +86,9 @@ def _read(folder: Path) -> Model:
         raise RaymerError(f"{CARD} is not the card that the model was saved with")
     if facts.errors != hash_of(errors):
         raise RaymerError(f"the errors in {MEASURES} are not those that the model was saved with")
+    kept = {name.removeprefix(_NOVELTY): values for name, values in arrays.items() if name.startswith(_NOVELTY)}
+    if facts.novelty != hash_of(kept):  # answers need not tell: a feature that no step uses changes the distance alone
+        raise RaymerError(f"what {MEASURES} keeps of the train clips is not what the model was saved with")
     novelty = Novelty(
         arrays["novelty/mean"], arrays["novelty/sd"], arrays["novelty/points"], arrays["novelty/limit"].item()
     )

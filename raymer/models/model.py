@@ -185,7 +185,12 @@ class Model:
         tensors = {f"novelty/{name}": torch.from_numpy(value) for name, value in novelty.items()}
         tensors |= {f"errors/{target}": torch.from_numpy(values) for target, values in self.errors.items()}
         tensors |= {name: torch.from_numpy(values) for name, values in make_proof(self).items()}
-        facts = {"error_clips": self.error_clips, "card": content_hash(self.card), "errors": hash_of(self.errors)}
+        facts = {
+            "error_clips": self.error_clips,
+            "card": content_hash(self.card),
+            "errors": hash_of(self.errors),
+            "novelty": hash_of(novelty),
+        }
         write_snapshot(folder / MEASURES, Snapshot(tensors, facts))
         (folder / CARD).write_text(json.dumps(self.card, indent=1, allow_nan=False) + "\n")
         (folder / README).write_text(describe(self.card))
@@ -251,8 +256,9 @@ class Facts(BaseModel):
     error_clips: int = Field(ge=0)
     card: str
     errors: str
+    novelty: str
 
 
-def hash_of(errors: Mapping[str, np.ndarray]) -> str:
-    """Return the hash by which the card's model knows its out-of-fold errors."""
-    return content_hash({target: array_hash(values) for target, values in errors.items()})
+def hash_of(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the hash by which a saved model knows arrays of its own, such as its out-of-fold errors."""
+    return content_hash({name: array_hash(values) for name, values in arrays.items()})

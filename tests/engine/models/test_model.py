@@ -11,6 +11,8 @@ import model_corpus as beds
 import numpy as np
 import pytest
 import skops.io
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from sklearn.linear_model import LinearRegression
 
 from raymer.corpora.folder import load_corpus
@@ -27,7 +29,7 @@ from raymer.learners.fitted import PREDICTORS
 from raymer.learners.saved import MANIFEST, seal
 from raymer.models.final import choose_system, evaluate, fit_final, plan_evaluation
 from raymer.models.loading import load_model
-from raymer.models.model import Model
+from raymer.models.model import MEASURES, Model
 from raymer.protocols.splits import Split
 from raymer.results.store import ResultStore
 from raymer.studies.fit import Fit
@@ -249,6 +251,21 @@ def test_a_changed_or_foreign_folder_is_refused(saved, change, error, message):
     with pytest.raises(error, match=message) as caught:
         load_model(saved)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["mean", "sd", "points", "limit"])
+def test_what_is_kept_of_the_train_clips_is_known_by_its_hash(saved, name):
+    """Answers need not tell: a feature that no step uses changes the distance alone."""
+    path = saved / MEASURES
+    with safe_open(path, framework="np") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
+        facts = dict(file.metadata())
+    tensors[f"novelty/{name}"] = np.asarray(tensors[f"novelty/{name}"] * 1.01)
+    save_file(tensors, path, facts)
+    (saved / MANIFEST).unlink()
+    seal(saved)
+    with pytest.raises(RaymerError, match="keeps of the train clips is not what the model was saved with"):
+        load_model(saved)
 
 
 def test_a_type_that_no_model_is_made_of_is_not_constructed(saved):
