@@ -37,15 +37,13 @@ class _Ending:
         """Whether a signal unwinds what goes on; if not, nothing has begun yet or all is done, and it ends at once."""
         self.was_said = False
         """Whether the line has been printed."""
-        self._actions: dict[int, ctypes.Array[ctypes.c_char]] = {}
 
     def begin(self) -> None:
-        """Install the handlers: in the main thread, once or again after a library has put its own in their place."""
+        """Install the handlers, in the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in ENDS:
             signal.signal(number, self._tell)
-            self._actions[number] = _action_of(number)
         if not self.is_watching:
             self.is_watching = True
             ours, theirs = socket.socketpair()
@@ -53,17 +51,6 @@ class _Ending:
             signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
             self._theirs = theirs  # kept open
             threading.Thread(target=self._watch, args=(ours,), name="raymer-ending", daemon=True).start()
-
-    def again(self) -> None:
-        """Put the handlers back where a library has put its own in their place, if they were there before.
-
-        Ray's native code does so, from whichever thread it is started in; Python sets handlers in its main thread only.
-        """
-        if threading.current_thread() is threading.main_thread() and self.is_watching:
-            self.begin()
-            return
-        for number, action in self._actions.items():
-            ctypes.CDLL(None).sigaction(number, action, None)
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
         if self._told.is_set() or not self.unwinds:
@@ -105,11 +92,27 @@ class _Ending:
             self._last_words.remove(words)
 
 
-def _action_of(number: int) -> "ctypes.Array[ctypes.c_char]":
-    """Return what the system does on a signal, in the system's own words (struct sigaction, 152 bytes on Linux)."""
-    action = ctypes.create_string_buffer(512)
-    ctypes.CDLL(None).sigaction(number, None, action)
-    return action
+@contextlib.contextmanager
+def kept_handlers() -> Iterator[None]:
+    """Keep the handlers of the signals that end a process, whoever has set them, though a library sets its own.
+
+    Ray's native code does so, from whichever thread it is started in, and Python sets handlers in its main thread only:
+    so the system is asked, and told. One that the main thread has changed meanwhile is left as it is then.
+    """
+    system = ctypes.CDLL(None)
+    before = []
+    for number in ENDS:
+        action = ctypes.create_string_buffer(512)  # struct sigaction has 152 bytes on Linux
+        system.sigaction(number, None, action)
+        before.append((number, signal.getsignal(number), action))
+    try:
+        yield
+    finally:
+        for number, handler, action in before:
+            if handler is not None and threading.current_thread() is threading.main_thread():
+                signal.signal(number, handler)
+            if signal.getsignal(number) == handler:
+                system.sigaction(number, action, None)
 
 
 def _quietly(say: Callable[[str], None], name: str) -> None:

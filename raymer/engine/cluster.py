@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from raymer.ending import ENDING
+from raymer.ending import kept_handlers
 from raymer.engine.machine import EMBEDDED, HERE
 from raymer.engine.ray_versions import inside, say_if_untried, standing_for
 from raymer.engine.token import keep_token
@@ -136,7 +136,7 @@ def _disconnect() -> None:
     import ray
 
     _address = None
-    with _own_handlers():
+    with kept_handlers():
         ray.shutdown()
     _sayings.close()
 
@@ -144,7 +144,7 @@ def _disconnect() -> None:
 def _start(address: str, workers: int | None) -> None:
 
     _sayings.enter_context(_on_stderr())
-    with _own_handlers():
+    with kept_handlers():  # Ray's print a stack
         _init(address, workers)
 
 
@@ -162,15 +162,6 @@ def _init(address: str, workers: int | None) -> None:
             )
     else:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-
-
-@contextlib.contextmanager
-def _own_handlers() -> Iterator[None]:
-    """Keep our handlers of signals: Ray puts its own in their place, which print a stack, and takes them away."""
-    try:
-        yield
-    finally:
-        ENDING.again()
 
 
 @contextlib.contextmanager

@@ -40,11 +40,19 @@ def test_it_listens_on_loopback_alone():
 
 
 BESIDE = """
-import sys, threading, time
+import signal, sys, threading, time
 from raymer.ending import ENDING, LINE, Told
 from raymer.engine.cluster import connected
 
-ENDING.begin()
+
+def stop(number, frame):
+    raise Told(number)
+
+
+if sys.argv[1] == "command":
+    ENDING.begin()
+else:
+    signal.signal(signal.SIGTERM, stop)
 is_up = threading.Event()
 
 
@@ -66,9 +74,10 @@ except Told as told:
 """
 
 
-def test_told_to_end_it_says_one_line_though_ray_was_started_in_another_thread():
+@pytest.mark.parametrize("whose", ["command", "program"])
+def test_told_to_end_it_says_one_line_though_ray_was_started_in_another_thread(whose):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", BESIDE], text=True, **pipes)
+    process = subprocess.Popen([sys.executable, "-c", BESIDE, whose], text=True, **pipes)
     assert process.stdout.readline() == "ready\n"
     process.terminate()
     out, err = process.communicate(timeout=120)
