@@ -1,34 +1,22 @@
-"""Every end that a run may come to on one machine, and what it leaves: kills, signals, full disks, two runs at once.
+"""Ending runs: a store at a time, its runs killed, told to end, stopped by their disk, or two at once."""
 
-    PYTHONPATH=tests python -m beds.ends                                  # all of them
-    PYTHONPATH=tests python -m beds.ends --kind driver:ray --times 10
-    PYTHONPATH=tests python -m beds.ends --to ends.jsonl                  # a line each as they come; all make the table
-
-A run in a store of its own is ended at a random moment, begun again and ended again, until its fits are done; then the
-store is compared with one that was made in one go, and it is looked for what is left: processes, temporary folders.
-"""
-
-import argparse
 import contextlib
 import itertools
-import json
 import os
-import queue
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
+from beds.ends.outcome import End, Round
+from beds.ends.running import EXPERIMENT, SLOW, Running, command, folder_of
 from beds.stores import bits_of, written_at
 
 from raymer.corpora.folder import write_corpus
@@ -37,58 +25,9 @@ from raymer.ending import LINE
 from raymer.files import Files
 from raymer.results.runs import read_fit_lines, read_runs
 
-EXPERIMENT = """
-name: ended
-title: ended
-corpus: synthetic
-targets: [valence, arousal]
-protocols: {folds: {folds: %(folds)d}}
-systems:
-  - {system: SVR, steps: [%(slow)s, scale, svr]}
-  - {system: TNN-SVR, steps: [%(slow)s, scale, {use: tnn, width: 20, steps: %(steps)d}, svr]}
-  - {system: TNN-GBM, steps: [%(slow)s, scale, {use: tnn, width: 20, steps: %(steps)d}, gbm]}
-  - {system: AE-SVR, steps: [%(slow)s, scale, {use: ae, width: 20}, svr]}
-"""
-SLOW = """
-import time
-
-from sklearn.base import BaseEstimator, TransformerMixin
-
-
-class Slow(TransformerMixin, BaseEstimator):
-    def __init__(self, seconds=0.0):
-        self.seconds = seconds
-
-    def fit(self, X, y=None):
-        time.sleep(self.seconds)
-        return self
-
-    def transform(self, X):
-        return X
-
-    def __sklearn_tags__(self):
-        return super().__sklearn_tags__()
-"""
-LOCAL = {"folds": 6, "steps": 8_000, "slow": '{use: "slow_classes:Slow"}'}
-ON_RAY = {"folds": 10, "steps": 1_000, "slow": '{use: "slow_classes:Slow", seconds: 2.5}'}
-"""On Ray fits mostly wait, so that its processes have the cores to start on, and it is worth it to call them."""
-MODES = {"serial": ("--serial",), "processes": ("--workers", "2"), "ray": ("--address", "local", "--workers", "2")}
-MODES["whole"] = ("--workers", "6")
-WORKERS = {"processes": "popen_loky", "ray": "RayTrainWorker"}
 SIGNALS = {"SIGTERM": (signal.SIGTERM, 143), "SIGINT": (signal.SIGINT, 130)}
 ENDED = ("driver", "worker", *SIGNALS)
 """What ends a run whose store is then run into again; the other kinds have one of their own each."""
-TIMES = {
-    "driver:serial": 20,
-    "driver:processes": 20,
-    "driver:ray": 60,
-    "worker:processes": 10,
-    "worker:ray": 10,
-    **{f"{name}:{mode}": times for name in SIGNALS for mode, times in (("serial", 3), ("processes", 3), ("ray", 4))},
-    "full disk:serial": 5,
-    "read-only:serial": 5,
-    "two at once:processes": 5,
-}
 SHOTS, TRIES = 6, 5
 """Ends in one store, at most; runs that were over before they were to be ended, until no more of that kind is tried."""
 PATIENCE, LEFT_SECONDS = 900.0, 180.0
@@ -102,85 +41,6 @@ mount -o remount,rw,size=64m {disk}
 find {disk} -name "*.tmp*" > {disk}.half
 cp -r {disk}/S {store}
 """
-
-
-@dataclass
-class End:
-    """One end: of what and how, whether as it should be, seconds until all was gone or went on, processes left."""
-
-    kind: str
-    workers_were_up: bool = False
-    fault: str = ""
-    seconds: float | None = None
-    processes_left: int = 0
-
-
-@dataclass
-class Round:
-    """What came of a store: its ends, and what its results lack, have twice or say otherwise; what lies about."""
-
-    ends: list[End] = field(default_factory=list)
-    lost: int = 0
-    overwritten: int = 0
-    run_twice: int = 0
-    same_bits: bool = True
-    folders_left: int = 0
-    half_files: int = 0
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing is lost, twice or left, and every end was as it should be."""
-        counts = (self.lost, self.overwritten, self.run_twice, self.folders_left, self.half_files)
-        return self.same_bits and not any(counts) and not any(end.fault or end.processes_left for end in self.ends)
-
-
-class Running:
-    """A run that has been started, and all processes that it has started."""
-
-    def __init__(self, root: Path, store: str, mode: str) -> None:
-        self.mode, self.mark = mode, f"{root.name}-{time.monotonic_ns()}"
-        self.log = root / f"{store}-{self.mark}.log"  # each its own: what a killed run has started may say more later
-        env = {**os.environ, "TMPDIR": str(folder_of(root, store)), "RAYMER_BED": self.mark}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command(store, mode), cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=log
-            )
-
-    def family(self) -> list[psutil.Process]:
-        """Return every process of the run, by descent and by what its environment says."""
-        found = {}
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found = {one.pid: one for one in psutil.Process(self.process.pid).children(recursive=True)}
-        for one in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if one.pid != self.process.pid and one.environ().get("RAYMER_BED") == self.mark:
-                    found[one.pid] = one
-        return list(found.values())
-
-    def workers(self) -> list[psutil.Process]:
-        """Return the processes that do fits, but for the driver."""
-        found = []
-        for one in self.family():
-            with contextlib.suppress(psutil.Error):
-                if WORKERS.get(self.mode, "\0") in " ".join(one.cmdline()):
-                    found.append(one)
-        return found
-
-    def said(self) -> str:
-        return self.log.read_text()
-
-
-def folder_of(root: Path, store: str) -> Path:
-    """Return the folder for temporary files of all runs on a store."""
-    folder = root / f"tmp-{store}"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def command(store: str, mode: str) -> list[str]:
-    """Return the command line of a run."""
-    words = [sys.executable, "-m", "raymer.cli.main", "run", "ended.yaml", "--corpus", "C", "--json", "--store", store]
-    return [*words, "--plugin", "slow_classes.py", *MODES[mode]]
 
 
 class Field:
@@ -379,114 +239,3 @@ def _watch(run: Running, family: list[psutil.Process], end: End, start: float, i
     end.processes_left = len(alive) + len(later)
     if not is_over:
         end.seconds = time.monotonic() - start
-
-
-def rounds(field_: Field, waiting: list[str], players: int) -> Iterator[Round]:
-    """Yield round after round until no kind waits; so many stores are at it at once."""
-    made: queue.Queue[Round | BaseException | None] = queue.Queue()
-    for _ in range(players):
-        threading.Thread(target=_play, args=(field_, waiting, made), daemon=True).start()
-    while players:
-        one = made.get()
-        if isinstance(one, BaseException):
-            raise one
-        if one is None:
-            players -= 1
-        else:
-            yield one
-
-
-def _play(field_: Field, waiting: list[str], made: "queue.Queue[Round | BaseException | None]") -> None:
-    try:
-        while waiting:
-            kind = field_.next_of(waiting, ("two", "full", "read"))
-            if kind is None:
-                made.put(field_.play(waiting))
-                continue
-            one = field_.at_once(kind) if kind.startswith("two") else field_.on_a_disk(kind)
-            if one is None:
-                waiting.append(kind)
-            else:
-                made.put(one)
-        made.put(None)
-    except BaseException as error:
-        made.put(error)
-
-
-def table(made: list[Round]) -> list[str]:
-    """Return what was seen as Markdown: a row a kind, and a sentence on all."""
-    rows = [
-        "| ended | times | with workers up | as it should | processes left | seconds: median, most |",
-        "|---" * 6 + "|",
-    ]
-    ends = [end for one in made for end in one.ends]
-    for kind in dict.fromkeys([*TIMES, *(end.kind for end in ends)]):
-        own = [end for end in ends if end.kind == kind]
-        seconds = [end.seconds for end in own if end.seconds is not None]
-        if own:
-            said = f"{np.median(seconds):.1f}, {max(seconds):.1f}" if seconds else ""
-            up, right = sum(end.workers_were_up for end in own), sum(not end.fault for end in own)
-            left = sum(end.processes_left for end in own)
-            rows.append(f"| {kind} | {len(own)} | {up} | {right} | {left} | {said} |")
-    counts = {
-        "fits lost": sum(one.lost for one in made),
-        "results written twice": sum(one.overwritten for one in made),
-        "fits run twice": sum(one.run_twice for one in made),
-        "stores that differ": sum(not one.same_bits for one in made),
-        "temporary folders left": sum(one.folders_left for one in made),
-        "half files left": sum(one.half_files for one in made),
-    }
-    said = ", ".join(f"{name}: {count}" for name, count in counts.items())
-    return [*rows, "", f"{len(ends)} ends in {len(made)} stores; {said}."]
-
-
-def read(path: Path | None) -> list[Round]:
-    """Return the rounds that a file holds."""
-    lines = path.read_text().splitlines() if path and path.exists() else []
-    loaded = [json.loads(line) for line in lines]
-    return [Round(**{**one, "ends": [End(**end) for end in one["ends"]]}) for one in loaded]
-
-
-def _rounds_of(left: dict[str, int], seed: int, stores: int) -> Iterator[Round]:
-    """Yield the rounds of so many of each kind, those without Ray first."""
-    for has_ray, said in ((False, LOCAL), (True, ON_RAY)):
-        own = {kind: times for kind, times in left.items() if kind.endswith(":ray") is has_ray}
-        turns = range(max(own.values(), default=0))
-        wanted = [kind for turn in turns for kind, times in own.items() if turn < times]  # in turn
-        wanted.sort(key=lambda kind: kind if kind.startswith("worker") else "")  # several in one run
-        if wanted:
-            with tempfile.TemporaryDirectory(prefix="ends-", dir="/tmp") as folder:
-                field_ = Field(Path(folder), seed, said)
-                try:
-                    yield from rounds(field_, wanted[::-1], stores)
-                finally:
-                    field_.end_all()
-
-
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="beds.ends", description=__doc__.splitlines()[0])
-    parser.add_argument("--kind", action="append", choices=TIMES, help="this kind alone; again for more")
-    parser.add_argument("--times", type=int, help="so many of each kind")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stores", type=int, default=2, help="so many at once: what Ray leaves to end takes a minute")
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no new store after so many")
-    parser.add_argument("--to", type=Path, help="add each store's outcome to this file; the table is of all it holds")
-    asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    made, begin = read(asked.to), time.monotonic()
-    left = {kind: asked.times or TIMES[kind] for kind in asked.kind or TIMES}
-    for one in _rounds_of(left, asked.seed, asked.stores):
-        made.append(one)
-        print(json.dumps(asdict(one)), flush=True)
-        if asked.to:
-            with asked.to.open("a") as file:
-                file.write(f"{json.dumps(asdict(one))}\n")
-        if time.monotonic() - begin > 60 * asked.minutes:
-            break
-    print("\n".join(table(made)))
-    sys.exit(not all(one.is_clean for one in made))
-
-
-if __name__ == "__main__":
-    main()
