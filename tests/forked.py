@@ -27,7 +27,8 @@ REFUSED = 77
 class Job:
     """One command: what a shell does before it and after it, where it stands, and its words.
 
-    `before` stands in a mount namespace of its own, and where it fails the command is not run.
+    `before` stands in a mount namespace of its own. Where it ends with REFUSED, or another code than 0, that is the
+    command's code, and it is not run.
     """
 
     before: str
@@ -79,9 +80,11 @@ def _do(job: Job) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{job.said}.{name}", os.O_WRONLY | os.O_CREAT), number)
-    is_alone = ctypes.CDLL(None).unshare(NEW_MOUNTS) == 0
-    if not is_alone or subprocess.run(["sh", "-c", f"mount --make-rprivate / && {job.before}"], check=False).returncode:
+    if ctypes.CDLL(None).unshare(NEW_MOUNTS):
         os._exit(REFUSED)
+    alone = f"mount --make-rprivate / || exit {REFUSED}"
+    if code := subprocess.run(["sh", "-c", f"{alone}\n{job.before}"], check=False).returncode:
+        os._exit(code)
     os.chdir(job.folder)
     if job.fresh:
         command = [sys.executable, "-m", "raymer.cli.main", *job.words]

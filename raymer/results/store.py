@@ -256,7 +256,7 @@ class ResultStore:
 
     def alone(self, training_id: str) -> AbstractContextManager[None]:
         """Return what keeps other processes from a training meanwhile, so that two runs at once do nothing twice."""
-        return self._files.alone(training_id)
+        return self._files.alone(f"training {training_id}")
 
     def checkpoint(self, training_id: str) -> AbstractContextManager[Checkpoint]:
         """Return what yields the place where a long training keeps its state, so that it goes on after a kill."""

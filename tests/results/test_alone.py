@@ -98,7 +98,7 @@ def test_what_another_run_has_done_meanwhile_is_not_done_again(tmp_path, other, 
     run = partial(run_unit, unit, samples, made.splits[unit[0].split])
     run(theirs)
     records = []
-    process = other(tmp_path / "S", unit[0].representation_id)
+    process = other(tmp_path / "S", f"training {unit[0].representation_id}")
     waiting = Thread(lambda: run(store, partial(note_fit, records, Worker("g", "n", 1))))
     assert not waiting.is_over(0.3)
     for fit in unit:

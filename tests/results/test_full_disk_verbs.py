@@ -15,8 +15,8 @@ from raymer.corpora.synthetic_audio import write_audio
 
 # A file system of its own, with a copy of what the verb wants, which is then filled but for some kB or closed.
 BEFORE = """
-mount -t tmpfs -o size=64m tmpfs {disk} && cp -r {kit}/. {disk} && cd {disk} &&
-find . -type f -printf '%p %s\\n' | sort > {kit}.before || exit 1
+mount -t tmpfs -o size=64m tmpfs {disk} || exit 77
+cp -r {kit}/. {disk} && cd {disk} && find . -type f -printf '%p %s\\n' | sort > {kit}.before || exit 1
 if [ {full} = closed ]; then mount -o remount,ro {disk}; else
   head -c 64m /dev/zero > filler 2> /dev/null; truncate -s -{full}k filler; fi
 """

@@ -40,14 +40,15 @@ class RunLog:
         self._parts = 0
         self._written: set[Worker] = set()
         self._slowest: list[tuple[float, str, FitRecord]] = []
-        self._ran = 0
+        self.ran = 0
+        """Fits that this run did, without those that another run was at and has done."""
         self.record = RunRecord.begin(name, planned, reused)
         put_run(self._files, self.record)
 
     def note(self, progress: Progress) -> None:
         """Take note of how far the run is."""
         self._lines.extend(progress.records)
-        self._ran += sum(record.outcome == "done" for record in progress.records)
+        self.ran += sum(record.outcome == "done" for record in progress.records)
         for record in progress.records:
             heapq.heappush(self._slowest, (record.seconds, record.id, record))
             if len(self._slowest) > SLOWEST:
@@ -69,11 +70,6 @@ class RunLog:
         """Write how the run ended: "finished", "failed" (some fits did) or "stopped"."""
         self.record = replace(self.record, state=state, reason=reason, running=0, workers=())
         self._write()
-
-    @property
-    def ran(self) -> int:
-        """Fits that this run did, without those that another run was at and has done."""
-        return self._ran
 
     @property
     def slowest(self) -> tuple[FitRecord, ...]:
