@@ -38,14 +38,17 @@ class _Bench:
     is_fresh: bool = True
     why_not: str = ""
     in_place: set[str] = field(default_factory=set)
+    keeps: bool = True
+    """Whether it may keep something from call to call: until that was looked at, each call has a process of its own."""
+    kept_of_changes: list[int] = field(default_factory=list)
+    """Splits whose predictions on changed data hang on the calls before."""
 
     def calls(self, calls: Sequence[tuple[np.ndarray, np.ndarray, Rows]], number: int = 0) -> list[np.ndarray]:
         """Return the predictions of calls (X, y, split) that are made one after the other in one fresh process."""
+        return self._run(lambda: self._one_by_one(calls), number)
+
+    def _run(self, work: Callable[[], tuple[list[np.ndarray], set[str]]], number: int) -> list[np.ndarray]:
         seed = self.seed + (0 if self.seeded else number)
-
-        def work() -> tuple[list[np.ndarray], set[str]]:
-            return self._one_by_one(calls)
-
         if self.is_fresh:
             try:
                 predicted, changed = run_fresh(work, seed)
@@ -74,15 +77,69 @@ class _Bench:
         """Return the predictions of one call, the first of a fresh process."""
         return self.calls([(X, y, split)], number)[0]
 
+    def differing(self, tries: Sequence["_Try"]) -> Iterator["_Try"]:
+        """Yield the tries whose predictions are others than they must be, each as the first call of a fresh process.
+
+        Where nothing is kept from call to call, they are first made one after the other in one process, which is
+        several times quicker, and only those that differ there have a process of their own.
+        """
+        is_shared = self.is_fresh and not self.keeps
+        if is_shared:
+            made = self._run(lambda: self._as_tried(tries), 0)
+            tries = [one for one, after in zip(tries, made, strict=True) if one.differs(after)]
+        for one in tries:
+            try:
+                after = self.one(one.X, one.y, one.split)
+            except Exception:
+                after = _STOPPED
+            if one.differs(after):
+                yield one
+            elif is_shared:
+                self.kept_of_changes.append(one.k)
+
+    def _as_tried(self, tries: Sequence["_Try"]) -> tuple[list[np.ndarray], set[str]]:
+        predicted, changed = [], set()
+        for one in tries:
+            try:
+                (made,), here = self._one_by_one([(one.X, one.y, one.split)])
+                changed |= here
+            except Exception:
+                made = _STOPPED
+            predicted.append(made)
+        return predicted, changed
+
+
+_STOPPED = np.empty(0)
+"""In the place of predictions: it worked on the data as they are, so what it must not look at has stopped it."""
+
+
+@dataclass
+class _Try:
+    """Changed data (X, y) that must leave the predictions of split `k` as they are, on some of its test rows or all."""
+
+    k: int
+    X: np.ndarray
+    y: np.ndarray
+    split: Rows
+    first: np.ndarray
+    rows: np.ndarray | None = None
+
+    def differs(self, after: np.ndarray) -> bool:
+        if self.rows is None or after.shape != self.first.shape:
+            return not _same(self.first, after)
+        return not _same(self.first[self.rows], after[self.rows])
+
 
 def find_leaks(evaluate: Evaluate, X: np.ndarray, y: np.ndarray, splits: Sequence[Rows], *, seed: int = 0) -> Leaks:
     """Return one line a leak that `evaluate` is caught at; an empty list means none.
 
     Things that must not change a prediction are changed, on every split: the labels of the test rows, the features of
-    the other test rows, and what was evaluated before. Each call is made in a fresh copy of this process; then all
-    splits are evaluated one after the other in two orders, on these data and on the same rows dealt anew, so that a
-    scaler that is fitted once, weights that are kept, a result that is cached by its split or given for another split
-    differ from what a first call says. Estimators that `evaluate` brings fitted are made to forget.
+    the other test rows, and what was evaluated before. What a prediction must be is what the first call in a fresh copy
+    of this process says. All splits are evaluated one after the other in two orders, on these data and on the same rows
+    dealt anew, so that a scaler that is fitted once, weights that are kept, a result that is cached by its split or
+    given for another split differ from that. Where they do, each call on changed data has a fresh process of its own;
+    where nothing is kept, those calls share one, and what differs there is asked again as the first of its own.
+    Estimators that `evaluate` brings fitted are made to forget.
 
     Parameters
     ----------
@@ -131,15 +188,22 @@ def find_leaks(evaluate: Evaluate, X: np.ndarray, y: np.ndarray, splits: Sequenc
             leaks.cannot_see = (*CANNOT_SEE, "anything else: its predictions differ from call to call")
             return leaks
     rng = np.random.default_rng(seed)
+    state = list(_state(bench, X, y, splits, first, rng))
+    bench.keeps = bool(state)
     looks = (
         _test_labels(bench, X, y, splits, first, rng),
         _test_features(bench, X, y, splits, first, rng),
         _blind(bench, X, y, splits, first, rng),
-        _state(bench, X, y, splits, first, rng),
+        state,
         _brought_along(bench, X, y, splits, first),
     )
     for look in looks:
         leaks.extend(look)
+    if bench.kept_of_changes and not state:
+        k = bench.kept_of_changes[0]
+        leaks.append(
+            f"state: after calls on changed data, the predictions of split {k} differ from what a first call says"
+        )
     leaks += [
         f"in place: {name} is changed where it stands, and the next fold gets it so" for name in sorted(bench.in_place)
     ]
@@ -155,32 +219,38 @@ def _is_repeatable(bench: _Bench, X: np.ndarray, y: np.ndarray, split: Rows, fir
 def _test_labels(
     bench: _Bench, X: np.ndarray, y: np.ndarray, splits: Sequence[Rows], first: Sequence[np.ndarray], rng: Any
 ) -> Iterator[str]:
-    for k, split in enumerate(splits):
-        for labels in _other_labels(X, y, split[1], rng):
-            if _differs(bench, X, labels, split, first[k]):
-                yield f"test labels: predictions change when the labels of the test rows change (split {k})"
-                return
+    tries = [
+        _Try(k, X, labels, split, first[k])
+        for k, split in enumerate(splits)
+        for labels in _other_labels(X, y, split[1], rng)
+    ]
+    for one in bench.differing(tries):
+        yield f"test labels: predictions change when the labels of the test rows change (split {one.k})"
+        return
 
 
 def _test_features(
     bench: _Bench, X: np.ndarray, y: np.ndarray, splits: Sequence[Rows], first: Sequence[np.ndarray], rng: Any
 ) -> Iterator[str]:
+    tries = []
     for k, (train, test) in enumerate(splits):
         half = rng.permutation(len(test)) < len(test) // 2
         for changed in (half, ~half):
             features = X.copy()
             features[test[changed]] = 10 * np.ptp(X) * rng.normal(size=features[test[changed]].shape)
-            if _differs(bench, features, y, (train, test), first[k], ~changed):
-                yield f"test features: predictions change when the features of other test rows change (split {k})"
-                return
+            tries.append(_Try(k, features, y, (train, test), first[k], ~changed))
         outside = np.setdiff1d(np.arange(len(y)), np.concatenate([train, test]))
         if len(outside):
             features, labels = X.copy(), y.copy()
             features[outside] = 10 * np.ptp(X) * rng.normal(size=features[outside].shape)
             labels[outside] = rng.permutation(labels[outside])
-            if _differs(bench, features, labels, (train, test), first[k]):
-                yield f"other rows: predictions change with rows that are neither train nor test (split {k})"
-                return
+            tries.append(_Try(k, features, labels, (train, test), first[k]))
+    for one in bench.differing(tries):
+        if one.rows is None:
+            yield f"other rows: predictions change with rows that are neither train nor test (split {one.k})"
+        else:
+            yield f"test features: predictions change when the features of other test rows change (split {one.k})"
+        return
 
 
 def _blind(
@@ -259,16 +329,6 @@ def _other_labels(X: np.ndarray, y: np.ndarray, test: np.ndarray, rng: Any) -> I
     along = X[test].reshape(len(test), -1) @ rng.normal(size=X[test].reshape(len(test), -1).shape[1])
     labels[test] = y.mean() + 10 * np.ptp(y) * (along - along.mean()) / max(float(along.std()), 1e-12)
     yield labels
-
-
-def _differs(
-    bench: _Bench, X: np.ndarray, y: np.ndarray, split: Rows, first: np.ndarray, rows: np.ndarray | None = None
-) -> bool:
-    try:
-        after = bench.one(X, y, split)
-    except Exception:
-        return True  # it worked on the data as they are: what it must not look at has stopped it
-    return not _same(first, after) if rows is None else not _same(first[rows], after[rows])
 
 
 def _same(before: np.ndarray, after: np.ndarray) -> bool:

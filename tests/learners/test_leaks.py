@@ -411,6 +411,28 @@ def test_what_cannot_be_seen_is_said(data):
     assert any("raymer audit" in line for line in find_leaks(pipeline, *data, SPLITS).cannot_see)
 
 
+def test_a_leak_is_not_hidden_by_what_is_kept_of_it(data):
+    kept = {}
+
+    def evaluate(X, y, train, test):
+        return kept.setdefault(tuple(test), scaler_on_all(X, y, train, test) + 0.1 * y[test].mean())
+
+    assert {leak.split(":")[0] for leak in find_leaks(evaluate, *data, SPLITS)} >= {"test labels", "test features"}
+
+
+def test_what_is_kept_of_changed_data_alone_is_a_state(data):
+    """Calls on changed data share a process: what differs there, and not as the first call of its own, is a state."""
+    seen = []
+
+    def evaluate(X, y, train, test):
+        seen.append(np.abs(X).max() > 100)  # only ever so on changed features
+        return fit_predict(X, y, train, test) + sum(seen[:-1])
+
+    (leak,) = find_leaks(evaluate, *data, SPLITS)
+    assert leak.startswith("state: after calls on changed data, the predictions of split 0 differ")
+    assert seen == []
+
+
 def test_an_error_is_the_functions_own(data):
     def evaluate(X, y, train, test):
         raise KeyError("mine")
