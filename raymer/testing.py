@@ -18,8 +18,9 @@ from sklearn.base import clone, is_classifier
 from raymer.components.component import Component
 from raymer.components.path import ALLOWED
 from raymer.errors import RaymerError
-from raymer.learners.build import make_estimator, make_predictor, seeded_globals
+from raymer.learners.build import make_estimator, make_predictor
 from raymer.learners.saved import read_estimators, write_estimators
+from raymer.learners.seeding import seeded_globals
 from raymer.learners.step import Step, find_component, make_step
 from raymer.learners.tags import is_supervised
 from raymer.scratch import scratch

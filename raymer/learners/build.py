@@ -1,12 +1,8 @@
 """From a step to an estimator: new, unfitted, with the seed of its fit."""
 
-import contextlib
-import random
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.preprocessing import MinMaxScaler
 
@@ -96,25 +92,3 @@ def make_predictor(step: Step, seed: int, kind: str, feature_names: Sequence[str
     if kind == "class" or not component.scales_labels or scale == "none":
         return made
     return TransformedTargetRegressor(made, transformer=MinMaxScaler((0, 1) if scale == "unit" else (-1, 1)))
-
-
-@contextlib.contextmanager
-def seeded_globals(seed: int) -> Iterator[None]:
-    """Seed the global generators of random, numpy and torch, and put them back as they were.
-
-    Code that draws from them is then a function of its fit's identity too.
-    """
-    torch: Any = sys.modules.get("torch")
-    before, before_numpy = random.getstate(), np.random.get_state()
-    before_torch = torch.random.get_rng_state() if torch else None
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    if torch:
-        torch.manual_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before)
-        np.random.set_state(before_numpy)
-        if torch:
-            torch.random.set_rng_state(before_torch)

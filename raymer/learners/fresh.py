@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import multiprocessing
 import pickle
-import random
 import sys
 import time
 import warnings
@@ -12,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
+
+from raymer.learners.seeding import seed_globals
 
 IDLE_SECONDS = 60.0
 """A copy that takes no processor time for so long has hung on a lock of a thread that was not copied."""
@@ -64,15 +64,6 @@ def run_fresh(work: Callable[[], Any], seed: int) -> Any:
     if not is_made:
         raise value
     return value
-
-
-def seed_globals(seed: int) -> None:
-    """Begin Python's, numpy's and (where it is loaded) torch's global generators from `seed`."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(seed)
 
 
 def _answer(work: Callable[[], Any], seed: int, there: Any) -> None:

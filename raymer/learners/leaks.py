@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from raymer.learners.forget import forget
-from raymer.learners.fresh import NoFreshProcessError, run_fresh, seed_globals
+from raymer.learners.fresh import NoFreshProcessError, run_fresh
+from raymer.learners.seeding import seed_globals
 
 Evaluate = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """(X (n, n_features), y (n,), train rows, test rows) -> predictions for the test rows."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raymer.learners.build import make_steps, seeded_globals
+from raymer.learners.build import make_steps
+from raymer.learners.seeding import seeded_globals
 from raymer.learners.stage import Data, Keep, Representation, Stage
 from raymer.learners.step import Step, find_component
 from raymer.learners.system import System

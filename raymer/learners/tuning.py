@@ -13,8 +13,9 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from raymer.errors import UsageError
 from raymer.learners.answers import plain
-from raymer.learners.build import make_predictor, seeded_globals
+from raymer.learners.build import make_predictor
 from raymer.learners.representation import make_representation
+from raymer.learners.seeding import seeded_globals
 from raymer.learners.system import System
 
 FOLDS = 5

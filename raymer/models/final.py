@@ -9,10 +9,11 @@ import pandas as pd
 
 from raymer.corpora.base import Corpus
 from raymer.errors import RaymerError, UsageError
-from raymer.learners.build import make_predictor, seeded_globals
+from raymer.learners.build import make_predictor
 from raymer.learners.fitted import FittedSystem
 from raymer.learners.novelty import Novelty
 from raymer.learners.representation import make_representation
+from raymer.learners.seeding import seeded_globals
 from raymer.learners.stage import Representation
 from raymer.learners.system import System
 from raymer.learners.threads import one_thread

@@ -12,8 +12,9 @@ import numpy as np
 
 from raymer.errors import UsageError
 from raymer.learners.answers import Answer, ask, ask_head
-from raymer.learners.build import make_predictor, seeded_globals
+from raymer.learners.build import make_predictor
 from raymer.learners.representation import make_representation
+from raymer.learners.seeding import seeded_globals
 from raymer.learners.stage import Keep, Representation, Stage
 from raymer.learners.system import System
 from raymer.learners.tuning import Tuning
