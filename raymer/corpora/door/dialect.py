@@ -217,6 +217,8 @@ def _separator(lines: Sequence[str], path: Path) -> str:
 
 
 def _decimal(rows: Sequence[Sequence[str]], path: Path) -> str:
+    if not any("," in cell for row in rows for cell in row):
+        return "."
     cells = [cell.strip() for row in rows for cell in row]
     commas = [cell for cell in cells if re.fullmatch(r"[-+]?\d*,\d+([eE][-+]?\d+)?", cell)]
     points = [cell for cell in cells if re.fullmatch(r"[-+]?\d*\.\d+([eE][-+]?\d+)?", cell)]
