@@ -409,18 +409,18 @@ def test_only_numbers_and_classes_of_one_target(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_from_its_checkpoint(audio_corpus, tmp_path):
+def test_a_killed_training_goes_on_from_its_checkpoint(audio_corpus, cli, tmp_path):
     """kill -9 in the middle of a long training: the same curves to the bit, and not from the beginning."""
-    text = EXPERIMENT.replace("epochs: 3", "epochs: 160").replace("every: 2", "every: 10")
+    text = EXPERIMENT.replace("epochs: 3", "epochs: 60").replace("every: 2", "every: 10")
     (tmp_path / "long.yaml").write_text(text)
 
-    def start(store):
-        command = [sys.executable, "-m", "raymer.cli.main", "run", str(tmp_path / "long.yaml"), "--serial", "--json"]
+    def words(store):
         where = ["-c", str(audio_corpus / "C"), "-s", str(tmp_path / store)]
-        return subprocess.Popen([*command, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return ["run", str(tmp_path / "long.yaml"), *where, "--serial", "--json"]
 
-    straight, _ = start("straight").communicate(timeout=300)
-    process, checkpoints = start("killed"), tmp_path / "killed" / "checkpoints"
+    straight = cli(*words("straight")).stdout
+    command, checkpoints = [sys.executable, "-m", "raymer.cli.main"], tmp_path / "killed" / "checkpoints"
+    process = subprocess.Popen([*command, *words("killed")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not (checkpoints.is_dir() and list(checkpoints.glob("*.safetensors"))):
         assert process.poll() is None, process.communicate()
@@ -429,7 +429,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(audio_corpus, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert list(checkpoints.glob("*.safetensors"))
-    again, _ = start("killed").communicate(timeout=300)
+    again = cli(*words("killed")).stdout
 
     def bits(store):
         results = ResultStore(str(tmp_path / store))
