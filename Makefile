@@ -16,7 +16,8 @@ setup: .venv/ready
 demo: setup
 	$(BIN)/raymer demo
 
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
+# Tests start some two hundred processes: each would compile raymer anew where the environment forbids to keep bytecode.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 # Three files at a time even on two cores, since many tests wait for processes to start; the quick ones wait for nothing.
 test: check
