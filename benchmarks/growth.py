@@ -10,8 +10,10 @@ most memory that its process had.
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,7 @@ def main() -> None:
 
 def grow_rows(root: Path, rows: int, columns: int) -> None:
     """Run ten fits that learn nothing, and ten of PCA and ridge, on a corpus of this shape."""
-    write_corpus(make_synthetic(rows, columns, seed=0), root / "C")
+    in_own_process(write_rows, root, rows, columns)
     systems = ["{system: mean, method: no_information}", "{system: PCA, steps: [scale, {use: pca, width: 20}, ridge]}"]
     write_experiment(root / "many.yaml", 5, systems)
     places = ["many.yaml", "--corpus", "C", "--store", "S"]
@@ -58,9 +60,7 @@ def grow_results(root: Path, n: int) -> None:
     systems = [f"{{system: SVR {k}, method: svr, predictor: {{C: {1 + 0.001 * k}}}}}" for k in range(n // per_system)]
     write_experiment(root / "many.yaml", SPLITS, systems)
     start = time.perf_counter()
-    writer = get_context("spawn").Process(target=write_results, args=(root,))  # what is measured begins as big as this
-    writer.start()
-    writer.join()
+    in_own_process(write_results, root)
     print(f"{n:,} results written in {time.perf_counter() - start:.0f} s", flush=True)
     places = ["many.yaml", "--corpus", "C", "--store", "S"]
     for title, words in (
@@ -71,6 +71,18 @@ def grow_results(root: Path, n: int) -> None:
         ("report", ["report", *places, "--output", "R"]),
     ):
         tell(f"{n:,} results: {title}", *timed(root, words))
+
+
+def in_own_process(work: Callable[..., None], *given: Any) -> None:
+    """Do what needs memory elsewhere: a command is said to have had as much as the process that starts it ever had."""
+    process = get_context("spawn").Process(target=work, args=given)
+    process.start()
+    process.join()
+
+
+def write_rows(root: Path, rows: int, columns: int) -> None:
+    """Write a made-up corpus of this shape."""
+    write_corpus(make_synthetic(rows, columns, seed=0), root / "C")
 
 
 def write_results(root: Path) -> None:

@@ -1,6 +1,7 @@
 """The `raymer` command: one small file a verb, heavy imports inside."""
 
 import contextlib
+import gc
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -117,7 +118,10 @@ def main() -> None:
     """Run the command line."""
     ENDING.unwinds = False  # but within a verb: Typer has an exit of its own for Ctrl-C, without a word
     ENDING.begin()
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # else Python looks through all that was loaded for garbage, and takes up to a second to end
 
 
 if __name__ == "__main__":
