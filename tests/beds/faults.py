@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from beds.bed import Bed, two_nodes
+from beds.slow import SLOW
 from beds.stores import bits_of, written_at
 
 from raymer.corpora.folder import write_corpus
@@ -36,11 +37,13 @@ corpus: synthetic
 targets: [valence, arousal]
 protocols: {folds: {folds: 6}}
 systems:
-  - {system: SVR, method: svr}
-  - {system: TNN-SVR, method: tnn-svr, reducer: {width: 20, steps: 2000}}
-  - {system: TNN-GBM, method: tnn-gbm, reducer: {width: 20, steps: 2000}}
-  - {system: AE-SVR, method: ae-svr, reducer: {width: 20}}
-"""
+  - {system: SVR, steps: [SLOW, scale, svr]}
+  - {system: TNN-SVR, steps: [SLOW, scale, {use: tnn, width: 20, steps: 200}, svr]}
+  - {system: TNN-GBM, steps: [SLOW, scale, {use: tnn, width: 20, steps: 200}, gbm]}
+  - {system: AE-SVR, steps: [SLOW, scale, {use: ae, width: 20}, svr]}
+""".replace("SLOW", '{use: "slow_classes:Slow", seconds: 3}')
+"""What shares a representation takes three seconds: long enough that a gang is worth calling, and finds fits left."""
+PLUGIN = "slow_classes.py"
 FITS = 4 * 6 * 2
 TITLES = {"worker": "RayTrainWorker", "controller": "TrainController", "queue": "WorkList", "raylet": "raylet/raylet"}
 KINDS = ("driver", *TITLES)
@@ -80,13 +83,15 @@ class Range:
         self.root, self.bed = root, bed
         write_corpus(make_synthetic(200, 40, seed=2), root / "C")
         (root / "killed.yaml").write_text(EXPERIMENT)
-        serial = self.start("serial", "--serial")
-        assert serial.wait(timeout=PATIENCE) == 0, self.said("serial")
-        self.expected = self.bits("serial")
+        (root / PLUGIN).write_text(SLOW)
+        whole = self.start("whole", "--workers", "6")
+        assert whole.wait(timeout=PATIENCE) == 0, self.said("whole")
+        self.expected = self.bits("whole")
         assert len(self.expected) == FITS
 
     def start(self, store: str, *words: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "raymer.cli.main", "run", "killed.yaml", "--corpus", "C", "--store", store]
+        command += ["--plugin", PLUGIN]
         log = (self.root / f"{store}.log").open("a")
         return subprocess.Popen([*command, "--json", *words], cwd=self.root, env=self.bed.env, stdout=log, stderr=log)
 

@@ -9,6 +9,11 @@ import time
 import psutil
 import pytest
 from beds.bed import Bed, two_nodes
+from beds.faults import EXPERIMENT, PLUGIN
+from beds.slow import SLOW
+
+from raymer.corpora.folder import write_corpus
+from raymer.corpora.synthetic import make_synthetic
 
 pytestmark = [pytest.mark.bed, pytest.mark.slow]
 
@@ -38,8 +43,12 @@ def of_cluster(bed: Bed) -> dict[int, tuple[str, list[str]]]:
     return listeners(bed.find(""))
 
 
-def test_submitting_opens_nothing_here_and_raymer_opens_nothing_there(small_experiment, corpus_folder, tmp_path):
-    words = ["submit", "run", small_experiment, "--corpus", corpus_folder, "--store", tmp_path / "S", "--workers", "2"]
+def test_submitting_opens_nothing_here_and_raymer_opens_nothing_there(tmp_path):
+    write_corpus(make_synthetic(200, 40, seed=2), tmp_path / "C")
+    (tmp_path / "killed.yaml").write_text(EXPERIMENT)
+    (tmp_path / PLUGIN).write_text(SLOW)
+    words = ["submit", "run", tmp_path / "killed.yaml", "--corpus", tmp_path / "C", "--store", tmp_path / "S"]
+    words += ["--plugin", tmp_path / PLUGIN, "--workers", "2"]
     with two_nodes(second=False) as bed:
         env = bed.env | {"RAY_API_SERVER_ADDRESS": bed.dashboard}
         before = settled(bed)

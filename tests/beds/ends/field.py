@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import psutil
 from beds.ends.outcome import End, Round
-from beds.ends.running import EXPERIMENT, SLOW, Running, command, folder_of
+from beds.ends.running import EXPERIMENT, Running, command, folder_of
+from beds.slow import SLOW
 from beds.stores import bits_of, written_at
 
 from raymer.corpora.folder import write_corpus

@@ -21,26 +21,6 @@ systems:
   - {system: TNN-GBM, steps: [%(slow)s, scale, {use: tnn, width: 20, steps: %(steps)d}, gbm]}
   - {system: AE-SVR, steps: [%(slow)s, scale, {use: ae, width: 20}, svr]}
 """
-SLOW = """
-import time
-
-from sklearn.base import BaseEstimator, TransformerMixin
-
-
-class Slow(TransformerMixin, BaseEstimator):
-    def __init__(self, seconds=0.0):
-        self.seconds = seconds
-
-    def fit(self, X, y=None):
-        time.sleep(self.seconds)
-        return self
-
-    def transform(self, X):
-        return X
-
-    def __sklearn_tags__(self):
-        return super().__sklearn_tags__()
-"""
 LOCAL = {"folds": 6, "steps": 8_000, "slow": '{use: "slow_classes:Slow"}'}
 ON_RAY = {"folds": 10, "steps": 1_000, "slow": '{use: "slow_classes:Slow", seconds: 2.5}'}
 """On Ray fits mostly wait, so that its processes have the cores to start on, and it is worth it to call them."""
