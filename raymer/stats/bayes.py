@@ -43,9 +43,12 @@ def correlated_bayes(pairs: Pairs, *, rope: float, confidence: float = 0.95) -> 
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits
-    rope : half-width of the region of practical equivalence, in units of the metric, 0 or more
-    confidence : level of the interval
+    pairs : Pairs
+        Scores of two methods on J splits.
+    rope : float
+        Half-width of the region of practical equivalence, in units of the metric, 0 or more.
+    confidence : float
+        Level of the interval.
 
     Raises
     ------

@@ -64,7 +64,8 @@ def group_bootstrap(
         From rows of the test clips, which may repeat, to the score of A less that of B; None where it is undefined.
     groups : array of shape (n_clips,)
     draws : int
-    confidence : level of the interval
+    confidence : float
+        Level of the interval.
     seed : int
 
     Raises

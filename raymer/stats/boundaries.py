@@ -22,8 +22,10 @@ def information(counts: list[int], ratio: float) -> list[float]:
 
     Parameters
     ----------
-    counts : splits at each look, rising
-    ratio : n_test / n_train
+    counts : list of int
+        Splits at each look, rising.
+    ratio : float
+        n_test / n_train.
     """
     return [(1 / counts[-1] + ratio) / (1 / count + ratio) for count in counts]
 
@@ -37,8 +39,10 @@ def levels(shares: list[float], spent: list[float]) -> list[float]:
 
     Parameters
     ----------
-    shares : share of the information at each look, rising to 1
-    spent : level spent up to and with each look, rising to the level of the whole plan
+    shares : list of float
+        Share of the information at each look, rising to 1.
+    spent : list of float
+        Level spent up to and with each look, rising to the level of the whole plan.
     """
     points, mass = np.zeros(1), np.ones(1)
     found, share_before, spent_before = [], 0.0, 0.0

@@ -55,8 +55,10 @@ def nadeau_bengio(pairs: Pairs, confidence: float = 0.95) -> TTest:
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits
-    confidence : level of the interval
+    pairs : Pairs
+        Scores of two methods on J splits.
+    confidence : float
+        Level of the interval.
 
     Raises
     ------

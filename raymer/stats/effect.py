@@ -30,8 +30,10 @@ def standardised_effect(pairs: Pairs, confidence: float = 0.95) -> Effect:
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits
-    confidence : level of the interval
+    pairs : Pairs
+        Scores of two methods on J splits.
+    confidence : float
+        Level of the interval.
 
     Raises
     ------

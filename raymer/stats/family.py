@@ -36,9 +36,12 @@ def compare_all(
     Parameters
     ----------
     scores : DataFrame, one row a fit score; columns as in :func:`raymer.stats.pair`
-    methods : which methods, in the order in which pairs are named; None for all, in alphabetical order
-    across_targets : whether the family spans the targets
-    target, metric, epoch, rope, alpha, higher_is_better : as in :func:`raymer.stats.compare`
+    methods : sequence of str or None
+        Which methods, in the order in which pairs are named; None for all, in alphabetical order.
+    across_targets : bool
+        Whether the family spans the targets.
+    target, metric, epoch, rope, alpha, higher_is_better : str or None, str or None, int, float, float, bool
+        As in :func:`raymer.stats.compare`.
 
     Returns
     -------
@@ -97,9 +100,12 @@ def compare_some(
 
     Parameters
     ----------
-    shown : pairs to compare
-    others : the pairs of the family that are not asked for; whoever shows the best against each chose it by these
-    higher_is_better : as in :func:`raymer.stats.compare`
+    shown : iterable of (Scored, Scored)
+        Pairs to compare.
+    others : iterable of (Scored, Scored)
+        The pairs of the family that are not asked for; whoever shows the best against each chose it by these.
+    higher_is_better : bool
+        As in :func:`raymer.stats.compare`.
     """
     among = [nadeau_bengio(pair_up(a, b)).p for a, b in others]
     made = [compare_pairs(pair_up(a, b), higher_is_better=higher_is_better) for a, b in shown]

@@ -33,9 +33,12 @@ def check_known(kind: str, name: str, known: Iterable[str]) -> None:
 
     Parameters
     ----------
-    kind : what is named ("method", "target", "metric"), for the message
-    name : the name asked for
-    known : the names the scores hold
+    kind : str
+        What is named ("method", "target", "metric"), for the message.
+    name : str
+        The name asked for.
+    known : sequence of str
+        The names the scores hold.
 
     Raises
     ------

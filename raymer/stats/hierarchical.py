@@ -56,9 +56,11 @@ def hierarchical(corpora: Mapping[str, Pairs], confidence: float = 0.95) -> Corp
 
     Parameters
     ----------
-    corpora : by the name of each corpus, the scores of the same two methods by the same metric. They must be
-        independent samples: emoMusic lies inside DEAM, so that those two are one
-    confidence : level of the intervals
+    corpora : mapping of str to Pairs
+        By the name of each corpus, the scores of the same two methods by the same metric. They must be independent
+        samples: emoMusic lies inside DEAM, so that those two are one.
+    confidence : float
+        Level of the intervals.
 
     Raises
     ------

@@ -13,7 +13,8 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
     Parameters
     ----------
-    p_values : p-values of the family, in any order
+    p_values : sequence of float
+        P-values of the family, in any order.
 
     Returns
     -------

@@ -22,8 +22,10 @@ def welch(pairs: Pairs, confidence: float = 0.95) -> TTest:
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits
-    confidence : level of the interval
+    pairs : Pairs
+        Scores of two methods on J splits.
+    confidence : float
+        Level of the interval.
 
     Raises
     ------
@@ -65,9 +67,12 @@ def paired_t(pairs: Pairs, confidence: float = 0.95, *, overlapping: bool = True
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits
-    confidence : level of the interval
-    overlapping : False only for scores from separate samples; sets `valid`
+    pairs : Pairs
+        Scores of two methods on J splits.
+    confidence : float
+        Level of the interval.
+    overlapping : bool
+        False only for scores from separate samples; sets `valid`.
 
     Raises
     ------

@@ -18,10 +18,14 @@ class Scored:
 
     Parameters
     ----------
-    method : its name
-    target, metric, epoch : what was predicted, how it was scored, and the epoch that was asked for
-    splits : J pairs (repeat, fold)
-    ids : J ids of splits, None where the scores do not hold them
+    method : str
+        Its name.
+    target, metric, epoch : str, str and int
+        What was predicted, how it was scored, and the epoch that was asked for.
+    splits : tuple of (int, int)
+        J pairs (repeat, fold).
+    ids : tuple of str or None
+        J ids of splits, None where the scores do not hold them.
     values, n_train, n_test : arrays of shape (J,): units of the metric; clips of the two parts
     """
 
@@ -46,9 +50,12 @@ def pair(scores: pd.DataFrame, a: str, b: str, *, target: str, metric: str, epoc
     ----------
     scores : DataFrame, one row a fit score; columns method, target, metric, epoch, repeat, fold, value
         (units of the metric), n_train, n_test (songs), and perhaps split, its id: further columns are ignored
-    a, b : names of the methods
-    target, metric : what was predicted and how it was scored
-    epoch : which epoch of iterative methods
+    a, b : str
+        Names of the methods.
+    target, metric : str
+        What was predicted and how it was scored.
+    epoch : int
+        Which epoch of iterative methods.
 
     Raises
     ------

@@ -18,9 +18,12 @@ class Pairs:
 
     Parameters
     ----------
-    method_a, method_b : names of the two methods
-    target, metric, epoch : what was predicted, how it was scored, after how many epochs (0: not iterative)
-    splits : J pairs (repeat, fold)
+    method_a, method_b : str
+        Names of the two methods.
+    target, metric, epoch : str, str and int
+        What was predicted, how it was scored, after how many epochs (0: not iterative).
+    splits : tuple of (int, int)
+        J pairs (repeat, fold).
     scores_a, scores_b : arrays of shape (J,), float64, in units of the metric; copied and made read-only
     n_train, n_test : arrays of shape (J,), songs in the train and the test part of each split
 
@@ -125,8 +128,10 @@ def pairs_from_arrays(
     Parameters
     ----------
     scores_a, scores_b : vectors of shape (J,), scores on the same splits
-    n_train, n_test : songs in each part; one number for all splits, or vectors of shape (J,)
-    a, b : names of the methods
+    n_train, n_test : float or ndarray
+        Songs in each part; one number for all splits, or vectors of shape (J,).
+    a, b : str
+        Names of the methods.
 
     Raises
     ------

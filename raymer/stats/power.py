@@ -38,10 +38,14 @@ def power_plan(pairs: Pairs, difference: float, *, power: float = 0.8, alpha: fl
 
     Parameters
     ----------
-    pairs : scores of two methods on J splits, from which the spread, J, the ratio and the songs are taken
-    difference : size of the true difference to be seen, in units of the metric, above 0
-    power : wanted probability of seeing it
-    alpha : level of the two-sided corrected test
+    pairs : Pairs
+        Scores of two methods on J splits, from which the spread, J, the ratio and the songs are taken.
+    difference : float
+        Size of the true difference to be seen, in units of the metric, above 0.
+    power : float
+        Wanted probability of seeing it.
+    alpha : float
+        Level of the two-sided corrected test.
 
     Raises
     ------
@@ -67,11 +71,16 @@ def power_at(difference: float, *, sd: float, splits: int, ratio: float, alpha: 
 
     Parameters
     ----------
-    difference : size of the true difference, in units of the metric, above 0
-    sd : standard deviation of the paired differences over splits, same units
-    splits : J, at least 2
-    ratio : n_test / n_train
-    alpha : level of the two-sided test
+    difference : float
+        Size of the true difference, in units of the metric, above 0.
+    sd : float
+        Standard deviation of the paired differences over splits, same units.
+    splits : int
+        J, at least 2.
+    ratio : float
+        n_test / n_train.
+    alpha : float
+        Level of the two-sided test.
 
     Raises
     ------
@@ -133,7 +142,8 @@ def songs_needed(
 
     Parameters
     ----------
-    songs : songs in the corpus from which `sd` was had; the others as in :func:`power_at`
+    songs : float
+        Songs in the corpus from which `sd` was had; the others as in :func:`power_at`.
 
     Raises
     ------

@@ -67,11 +67,16 @@ def plan_looks(
 
     Parameters
     ----------
-    splits : splits of the whole experiment
-    looks : how many times the scores are looked at, the last time at the end
-    alpha : level of the whole plan
-    spending : how the level is shared out; "obrien-fleming" keeps most of it for the end
-    ratio : n_test / n_train, or None to assume nothing of the dependence between looks
+    splits : int
+        Splits of the whole experiment.
+    looks : int
+        How many times the scores are looked at, the last time at the end.
+    alpha : float
+        Level of the whole plan.
+    spending : Spending
+        How the level is shared out; "obrien-fleming" keeps most of it for the end.
+    ratio : float or None
+        n_test / n_train, or None to assume nothing of the dependence between looks.
 
     Raises
     ------
@@ -104,9 +109,12 @@ def decide(pairs: Pairs, plan: tuple[Look, ...], *, rope: float = 0.0) -> Sequen
 
     Parameters
     ----------
-    pairs : scores of two methods on the splits done so far
-    plan : looks from :func:`plan_looks`, made before the first score was seen
-    rope : half-width of the region of practical equivalence, in units of the metric; 0 never stops for it
+    pairs : Pairs
+        Scores of two methods on the splits done so far.
+    plan : tuple of Look
+        Looks from :func:`plan_looks`, made before the first score was seen.
+    rope : float
+        Half-width of the region of practical equivalence, in units of the metric; 0 never stops for it.
 
     Raises
     ------

@@ -41,13 +41,20 @@ def compare(
     Parameters
     ----------
     scores : DataFrame, one row a fit score; columns as in :func:`raymer.stats.pair`
-    a, b : names of the methods
-    target : one target; None for each that either method was scored on, in alphabetical order
-    metric : the metric; None when the scores hold only one
-    epoch : which epoch of iterative methods
-    rope : half-width of the region of practical equivalence, in units of the metric
-    alpha : level of the tests; their intervals are at 1 - alpha, hence 95 % unless told otherwise
-    higher_is_better : False for an error such as RMSE; concerns who is called better, and no number
+    a, b : str
+        Names of the methods.
+    target : str or None
+        One target; None for each that either method was scored on, in alphabetical order.
+    metric : str or None
+        The metric; None when the scores hold only one.
+    epoch : int
+        Which epoch of iterative methods.
+    rope : float
+        Half-width of the region of practical equivalence, in units of the metric.
+    alpha : float
+        Level of the tests; their intervals are at 1 - alpha, hence 95 % unless told otherwise.
+    higher_is_better : bool
+        False for an error such as RMSE; concerns who is called better, and no number.
 
     Returns
     -------
@@ -133,12 +140,18 @@ def verdict(
 
     Parameters
     ----------
-    a, b : names of the methods
-    test : the corrected test, its interval at 1 - alpha
-    rope : half-width of the region of practical equivalence, in units of the metric
-    alpha : level below which p makes a difference
-    p : adjusted p to decide by in place of the test's own
-    higher_is_better : False for an error such as RMSE
+    a, b : str
+        Names of the methods.
+    test : TTest
+        The corrected test, its interval at 1 - alpha.
+    rope : float
+        Half-width of the region of practical equivalence, in units of the metric.
+    alpha : float
+        Level below which p makes a difference.
+    p : float or None
+        Adjusted p to decide by in place of the test's own.
+    higher_is_better : bool
+        False for an error such as RMSE.
     """
     if test.difference == 0 and test.interval == (0.0, 0.0):
         return IDENTICAL
