@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -43,18 +44,7 @@ def welch(pairs: Pairs, confidence: float = 0.95) -> TTest:
         # other method's spread still carries the test.
         warnings.simplefilter("ignore", RuntimeWarning)
         result = stats.ttest_ind(pairs.scores_a, pairs.scores_b, equal_var=False)
-        bounds = result.confidence_interval(confidence)
-    return TTest(
-        "welch",
-        float(result.statistic),
-        float(result.df),
-        float(result.pvalue),
-        pairs.difference,
-        (float(bounds.low), float(bounds.high)),
-        confidence,
-        False,
-        note,
-    )
+        return _as_made("welch", result, pairs, confidence, valid=False, note=note)
 
 
 def paired_t(pairs: Pairs, confidence: float = 0.95, *, overlapping: bool = True) -> TTest:
@@ -86,18 +76,15 @@ def paired_t(pairs: Pairs, confidence: float = 0.95, *, overlapping: bool = True
     if pairs.constant:
         return _limit("paired_t", pairs, pairs.count - 1, confidence, valid=not overlapping, note=note)
     result = stats.ttest_rel(pairs.scores_a, pairs.scores_b)
+    return _as_made("paired_t", result, pairs, confidence, valid=not overlapping, note=note)
+
+
+def _as_made(name: str, result: Any, pairs: Pairs, confidence: float, *, valid: bool, note: str) -> TTest:
+    """Return scipy's result as ours."""
     bounds = result.confidence_interval(confidence)
-    return TTest(
-        "paired_t",
-        float(result.statistic),
-        float(result.df),
-        float(result.pvalue),
-        pairs.difference,
-        (float(bounds.low), float(bounds.high)),
-        confidence,
-        not overlapping,
-        note,
-    )
+    interval = (float(bounds.low), float(bounds.high))
+    numbers = (float(result.statistic), float(result.df), float(result.pvalue), pairs.difference)
+    return TTest(name, *numbers, interval, confidence, valid, note)
 
 
 def identical(name: str, df: float, confidence: float, *, valid: bool, note: str = "") -> TTest:

@@ -73,7 +73,7 @@ def plan_looks(
         How many times the scores are looked at, the last time at the end.
     alpha : float
         Level of the whole plan.
-    spending : Spending
+    spending : {"even", "pocock", "obrien-fleming"}
         How the level is shared out; "obrien-fleming" keeps most of it for the end.
     ratio : float or None
         n_test / n_train, or None to assume nothing of the dependence between looks.
