@@ -1,5 +1,6 @@
 """The driver: it begins by itself, calls help where that is worth it, and says how it ended."""
 
+import signal
 import threading
 
 import pytest
@@ -132,8 +133,16 @@ def test_help_that_cannot_carry_fits_ends_the_run(odd, store, slow, monkeypatch)
     assert (last_run(store).state, last_run(store).reason) == ("stopped", "no process can be had")
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C, and so would these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(("ctrl_c", "raised"), [(True, KeyboardInterrupt), (False, SystemExit)])
-def test_a_stopped_run_says_so_and_leaves_no_thread(odd, store, ctrl_c, raised):
+def test_a_stopped_run_says_so_and_leaves_no_thread(odd, store, ctrl_c, raised, heeds_ctrl_c):
     if ctrl_c:
         (odd / "ctrl-c").touch()
     before = set(threading.enumerate())
