@@ -71,7 +71,7 @@ def test_a_fit_that_is_first_to_load_torch_draws_what_it_draws_later():
 
 
 def test_no_stack_is_formatted_where_there_is_no_accelerator(monkeypatch):
-    """What torch.manual_seed does for each kind of device takes a fit of a small study as long as its arithmetic."""
+    """What torch.manual_seed does for each kind of device was a quarter of a small study with values tuned inside."""
     import traceback
 
     import torch
