@@ -6,6 +6,8 @@ from raymer.studies.fit import Unit, rough_seconds
 
 LOADING_SECONDS = 2.0
 """What the first unit of a method may spend on loading libraries: it says nothing of the next."""
+ALL_LOADING_SECONDS = 6.0
+"""What may be loading in all: where every unit is of another method, the rest of their seconds is work."""
 
 
 class Pace:
@@ -14,12 +16,14 @@ class Pace:
     def __init__(self) -> None:
         self._spent = self._rough = 0.0
         self._loaded: set[str] = set()
+        self._may_load = ALL_LOADING_SECONDS
 
     def note(self, units: Sequence[Unit], seconds: float) -> None:
         """Take note of units that a worker has run one after the other in so many seconds."""
         spent, rough = self._told_by(units, seconds)
         self._spent += spent
         self._rough += rough
+        self._may_load -= seconds - spent
         self._loaded |= _methods(units)
 
     def seconds(self, waiting: Iterable[Unit], running: Iterable[tuple[Sequence[Unit], float]]) -> float:
@@ -37,7 +41,7 @@ class Pace:
     def _told_by(self, units: Sequence[Unit], seconds: float) -> tuple[float, float]:
         """Return what units tell of the pace: measured and rough seconds; nothing where all may have been loading."""
         if not _methods(units) <= self._loaded:
-            seconds -= LOADING_SECONDS
+            seconds -= min(LOADING_SECONDS, self._may_load)
         return (seconds, sum(map(rough_seconds, units))) if seconds > 0 else (0.0, 0.0)
 
 

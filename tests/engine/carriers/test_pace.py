@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from raymer.engine.carriers.pace import LOADING_SECONDS, Pace
+from raymer.engine.carriers.pace import ALL_LOADING_SECONDS, LOADING_SECONDS, Pace
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ def test_the_first_of_each_method_may_be_loading():
     assert pace.seconds([unit(10.0)], [([unit(1.0, "ae-svr")], LOADING_SECONDS)]) == pytest.approx(1.0)
     pace.note([unit(1.0, "tnn-svr")], 0.3)
     assert pace.seconds([unit(10.0)], []) == pytest.approx(2.0)
+
+
+def test_where_every_unit_is_of_another_method_the_pace_is_seen_all_the_same():
+    pace = Pace()
+    for number in range(10):
+        pace.note([unit(1.0, f"method {number}")], 1.5)
+    spent = 10 * 1.5 - ALL_LOADING_SECONDS
+    assert spent / 10 * 20 < pace.seconds([unit(20.0, "another")], []) <= 1.5 * 20
 
 
 def test_it_is_the_measured_seconds_for_each_rough_one():
